@@ -1,0 +1,16 @@
+"""`vitrine`: the commands of an operator."""
+
+import typer
+
+from deployments.commands import library, share, stack
+from deployments.commands.demo import demo
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(stack.up)
+app.command()(stack.down)
+app.command()(demo)
+app.add_typer(library.app, name="library", help="What the library holds.")
+app.add_typer(share.app, name="share", help="What became of a share, and its link.")
+
+if __name__ == "__main__":
+    app()

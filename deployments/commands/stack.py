@@ -1,0 +1,77 @@
+"""`vitrine up` and `vitrine down`: start and stop the local stack."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import typer
+
+from deployments.stack.home import Home
+from deployments.stack.processes import end_processes, find_processes
+from deployments.stack.supervisor import Stack, running_stack
+from services.errors import VitrineError
+from services.settings import read_operator_settings
+
+_READY_SECONDS = 180.0
+_STOP_SECONDS = 30.0
+
+
+def up(
+    *,
+    detach: bool = typer.Option(
+        False, help="Start in the background, and return when it is ready."
+    ),
+) -> None:
+    """Start the whole stack: in the foreground until Ctrl-C, or in the background."""
+    if detach:
+        _start_in_background()
+        return
+    try:
+        with running_stack(read_operator_settings(), sys.stdout) as stack:
+            stop_on_signals(stack)
+            stack.watch()
+    except (VitrineError, RuntimeError) as error:
+        print(f"vitrine: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+def down() -> None:
+    """Stop the stack of this home, wherever it was started."""
+    home = Home(read_operator_settings().home.resolve())
+    supervisors = [one for one in find_processes(home.mark) if "up" in one.cmdline()[-2:]]
+    for one in supervisors:
+        one.terminate()
+    deadline = time.monotonic() + _STOP_SECONDS
+    while any(one.is_running() for one in supervisors) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    left = end_processes(home.mark, seconds=5)
+    print("stopped" if supervisors or left else "nothing was running")
+
+
+def stop_on_signals(stack: Stack) -> None:
+    """Let Ctrl-C and SIGTERM end the stack in order."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stack.is_stopping.set())
+
+
+def _start_in_background() -> None:
+    home = Home(read_operator_settings().home.resolve())
+    home.create()
+    state = home.path / "state.json"
+    state.unlink(missing_ok=True)
+    with (home.path / "log" / "up.log").open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deployments.commands.main", "up"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _READY_SECONDS
+    while not state.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            print((home.path / "log" / "up.log").read_text(), file=sys.stderr)
+            raise typer.Exit(1)
+        time.sleep(0.1)
+    print((home.path / "log" / "up.log").read_text(), end="")

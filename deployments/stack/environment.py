@@ -1,0 +1,95 @@
+"""The environment of every part of a local stack, each value with its reason."""
+
+import json
+from dataclasses import dataclass
+
+from services.settings import STACK_MARK, inherit_environment
+
+#: What parts may know of the operator's shell; nothing else of it reaches them.
+_INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "USER"})
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the parts of a running stack are reached."""
+
+    gateway_port: int
+    desk_port: int
+    prefect_port: int
+    database_url: str
+    prefect_database_url: str
+    library: str
+
+    @property
+    def public_url(self) -> str:
+        """The gateway, as recipients on this machine reach it."""
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    @property
+    def desk_url(self) -> str:
+        """The desk."""
+        return f"http://127.0.0.1:{self.desk_port}"
+
+    @property
+    def prefect_url(self) -> str:
+        """Prefect's UI; its API lies below `/api`."""
+        return f"http://127.0.0.1:{self.prefect_port}"
+
+
+def make_environment(home: str, mark: str, addresses: Addresses) -> dict[str, str]:
+    """Make the environment that all parts share."""
+    return {
+        **inherit_environment(_INHERITED),
+        STACK_MARK: mark,
+        "VITRINE_HOME": home,
+        "VITRINE_DATABASE_URL": addresses.database_url,
+        "VITRINE_PUBLIC_URL": addresses.public_url,
+        # Flow runs work in a folder of their own: a relative path would lead nowhere.
+        "VITRINE_LIBRARY": addresses.library,
+        "PYTHONUNBUFFERED": "1",
+        **_make_prefect_environment(home, addresses),
+    }
+
+
+def _make_prefect_environment(home: str, addresses: Addresses) -> dict[str, str]:
+    return {
+        "PREFECT_HOME": f"{home}/prefect",
+        "PREFECT_API_URL": f"{addresses.prefect_url}/api",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": addresses.prefect_database_url,
+        # Nothing phones home: the server, the SDK, the UI's invitations, resource metrics.
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+        "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # The second UI asks a third party for its configuration, whatever the switches say.
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+        "PREFECT_SERVER_UI_API_URL": f"{addresses.prefect_url}/api",
+        # By default any page in the operator's browser could start runs.
+        "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": addresses.prefect_url,
+        # A flow without its server must fail, not start a server of its own.
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        # Events in batches: a third of the server's work (measured).
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
+        "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "50",
+        # By default flow runs are kept for ever; what must last stands in our own history.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "P14D",
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P2D",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(
+            {"prefect.flow-run.heartbeat": 7200}
+        ),
+        # A lost host is noticed by its silence; see the automation in bootstrap.py.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        # Somebody waits for a publication: look for runs twice a second, not every ten seconds.
+        "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "services,tasks",
+        "PREFECT_LOGGING_COLORS": "false",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_CLI_PROMPT": "false",
+    }

@@ -1,0 +1,26 @@
+"""The peak of a stack's memory, sampled while it works."""
+
+import threading
+
+from deployments.stack.processes import sum_memory
+
+_MEBIBYTE = 1 << 20
+_SAMPLE_SECONDS = 0.5
+
+
+class PeakMemory:
+    """Samples the summed memory of all processes of a stack from a thread of its own."""
+
+    def __init__(self, mark: str) -> None:
+        self.peak_mb = 0.0
+        self._mark = mark
+        self._stop = threading.Event()
+        threading.Thread(target=self._sample, daemon=True, name="memory").start()
+
+    def stop(self) -> None:
+        """Sample no more."""
+        self._stop.set()
+
+    def _sample(self) -> None:
+        while not self._stop.wait(_SAMPLE_SECONDS):
+            self.peak_mb = max(self.peak_mb, round(sum_memory(self._mark) / _MEBIBYTE, 1))

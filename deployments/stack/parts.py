@@ -1,0 +1,128 @@
+"""One part of a stack: a process, its output as lines of the log, and how to know that it is ready."""
+
+import re
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, TextIO
+
+import httpx
+
+# Prefect writes its own time before each line.
+_OWN_TIME = re.compile(r"^\d\d:\d\d:\d\d\.\d+ \| ")
+_STOP_SECONDS = 10.0
+_COLOURS = ("36", "33", "35", "32", "34", "31")
+
+
+class Log:
+    """The one tidy log: time, part, words; on a terminal the part in its colour."""
+
+    def __init__(self, screen: TextIO, file: IO[str]) -> None:
+        self._screen = screen
+        self._file = file
+        self._lock = threading.Lock()
+
+    def say(self, part: str, text: str, *, is_quiet: bool = False) -> None:
+        """Write one line; a quiet one goes to the file only."""
+        stamp = datetime.now().astimezone().strftime("%H:%M:%S")
+        name = f"{part:<9}"
+        with self._lock:
+            self._file.write(f"{stamp} {name} {text}\n")
+            self._file.flush()
+            if is_quiet:
+                return
+            if self._screen.isatty():
+                name = f"\033[{_COLOURS[sum(part.encode()) % len(_COLOURS)]}m{name}\033[0m"
+            self._screen.write(f"{stamp} {name} {text}\n")
+            self._screen.flush()
+
+
+@dataclass
+class Part:
+    """A process of the stack; `sign` in its output, or an answer at `health`, says it is ready."""
+
+    name: str
+    command: list[str]
+    health: str = ""
+    sign: str = ""
+    is_quiet_until_ready: bool = False
+    cwd: str | None = None
+    process: subprocess.Popen[bytes] | None = None
+    seen_sign: threading.Event = field(default_factory=threading.Event)
+    last_words: deque[str] = field(default_factory=lambda: deque(maxlen=12))
+
+    def start(self, environment: dict[str, str], log: Log) -> None:
+        """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
+        self.seen_sign.clear()
+        self.process = subprocess.Popen(
+            self.command,
+            env=environment,
+            cwd=self.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        if self.process.stdout is not None:
+            follow(self.name, self.process.stdout, log, self._hear)
+
+    def wait_until_ready(self, seconds: float, is_given_up: Callable[[], bool]) -> None:
+        """Wait until the part answers.
+
+        Raises:
+            RuntimeError: it ended, or it did not answer in time.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._is_ready():
+            if self.process is None or self.process.poll() is not None:
+                words = "\n  ".join(self.last_words)
+                raise RuntimeError(f"{self.name} ended while it was starting:\n  {words}")
+            if is_given_up():
+                raise RuntimeError("stopped while starting")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} was not ready after {seconds:.0f} seconds")
+            time.sleep(0.05)
+        self.seen_sign.set()
+
+    def stop(self) -> None:
+        """Ask the process to end, and see to it."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _is_ready(self) -> bool:
+        if self.health:
+            try:
+                return httpx.get(self.health, timeout=2).status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+        return self.seen_sign.is_set() or not self.sign
+
+    def _hear(self, line: str) -> bool:
+        """Listen for the sign, and say whether the line is for the file only."""
+        self.last_words.append(line)
+        is_quiet = self.is_quiet_until_ready and not self.seen_sign.is_set()
+        if self.sign and self.sign in line:
+            self.seen_sign.set()
+        return is_quiet
+
+
+def follow(name: str, stream: IO[bytes], log: Log, hear: Callable[[str], bool]) -> None:
+    """Write each line of a stream to the log, from a thread that ends with the stream."""
+
+    def run() -> None:
+        for raw in stream:
+            line = _OWN_TIME.sub("", raw.decode(errors="replace").rstrip())
+            if line:
+                log.say(name, line, is_quiet=hear(line))
+
+    threading.Thread(target=run, daemon=True, name=f"log {name}").start()

@@ -1,0 +1,292 @@
+"""Start the parts of a local stack in their order, watch them, and leave no process behind."""
+
+import fcntl
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from alembic import command as alembic
+from alembic.config import Config
+
+from deployments.stack.bootstrap import ROOT
+from deployments.stack.environment import Addresses, make_environment
+from deployments.stack.home import Home, write_private
+from deployments.stack.memory import PeakMemory
+from deployments.stack.parts import Log, Part, follow
+from deployments.stack.ports import find_port
+from deployments.stack.postgres import Cluster
+from deployments.stack.processes import end_processes
+from services.errors import VitrineError
+from services.settings import STACK_MARK, Settings
+
+_START_SECONDS = 120.0
+_END_SECONDS = 5.0
+_PYTHON = sys.executable
+
+
+class StackRunning(VitrineError):
+    """This stack runs already: `make down` stops it."""
+
+
+class PartEnded(VitrineError):
+    """A part of the stack ended unasked."""
+
+
+class Stack:
+    """A running stack: its addresses, its environment and the peak of its memory."""
+
+    def __init__(self, settings: Settings, screen: TextIO) -> None:
+        self.settings = settings
+        self.home = Home(settings.home.resolve())
+        self.home.create()
+        self.seconds_start = 0.0
+        self.is_stopping = threading.Event()
+        self._parts: list[Part] = []
+        self._ending = ExitStack()
+        file = self._ending.enter_context((self.home.path / "log" / "stack.log").open("a"))
+        self.log = Log(screen, file)
+        self.keys = self.home.read_keys()
+
+    def start(self) -> None:
+        """Start everything and wait until it answers."""
+        began = time.monotonic()
+        self._lock()
+        left = end_processes(self.home.mark, seconds=_END_SECONDS)
+        if left:
+            self.log.say("stack", f"ended {left} processes that an earlier run left behind")
+        self._ending.callback(end_processes, self.home.mark, seconds=_END_SECONDS)
+        self.memory = PeakMemory(self.home.mark)
+        self._ending.callback(self.memory.stop)
+        cluster = self._start_postgres()
+        self.addresses = self._choose_addresses(cluster)
+        self.environment = make_environment(str(self.home.path), self.home.mark, self.addresses) | {
+            name: value for name, value in self.keys.items() if name.startswith("VITRINE_")
+        }
+        self._start_parts(cluster)
+        self.seconds_start = round(time.monotonic() - began, 1)
+        self._tell()
+
+    def watch(self) -> None:
+        """Return when the stack is told to stop.
+
+        Raises:
+            PartEnded: a part ended unasked; the others are stopped then.
+        """
+        while not self.is_stopping.wait(0.5):
+            for part in self._parts:
+                if part.process is not None and part.process.poll() is not None:
+                    code = part.process.returncode
+                    raise PartEnded(f"{part.name} ended unasked (code {code}): the stack stops")
+
+    def stop(self) -> None:
+        """Stop everything, in reverse order."""
+        self._ending.close()
+
+    def _lock(self) -> None:
+        lock = self._ending.enter_context((self.home.path / "lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StackRunning from error
+
+    def _start_postgres(self) -> Cluster:
+        cluster = Cluster(
+            self.home.path / "postgres",
+            self.home.sockets,
+            self.keys["PASSWORD_POSTGRES"],
+            environment={STACK_MARK: self.home.mark},
+        )
+        cluster.start(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._ending.callback(cluster.stop)
+        if cluster.process is not None and cluster.process.stdout is not None:
+            follow("postgres", cluster.process.stdout, self.log, lambda _: True)
+        for role in ("vitrine_owner", "vitrine_app", "prefect"):
+            cluster.create_role(role, self.keys[f"PASSWORD_{role.upper()}"])
+        cluster.create_database("vitrine", owner="vitrine_owner")
+        with cluster.connect() as connection:
+            connection.execute("GRANT CONNECT ON DATABASE vitrine TO vitrine_app")
+        if cluster.create_database("prefect", owner="prefect"):
+            with cluster.connect("prefect") as connection:
+                connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        self.log.say("postgres", "ready")
+        return cluster
+
+    def _choose_addresses(self, cluster: Cluster) -> Addresses:
+        gateway = find_port(self.settings.gateway_port)
+        desk = find_port(self.settings.desk_port, taken=frozenset({gateway}))
+        prefect = find_port(self.settings.prefect_port, taken=frozenset({gateway, desk}))
+        own_database = self.settings.database_url.get_secret_value()
+        passwords = {
+            role: self.keys[f"PASSWORD_{role.upper()}"] for role in ("vitrine_app", "prefect")
+        }
+        return Addresses(
+            gateway_port=gateway,
+            desk_port=desk,
+            prefect_port=prefect,
+            database_url=own_database
+            or cluster.url("vitrine_app", passwords["vitrine_app"], "vitrine"),
+            prefect_database_url=cluster.url("prefect", passwords["prefect"], "prefect", "asyncpg"),
+            library=str(self.settings.library.resolve()),
+        )
+
+    def _start_parts(self, cluster: Cluster) -> None:
+        server = Part(
+            "prefect",
+            [
+                _PYTHON,
+                "-m",
+                "deployments.stack.prefect_server",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.addresses.prefect_port),
+            ],
+            health=f"{self.addresses.prefect_url}/api/health",
+            is_quiet_until_ready=True,
+        )
+        self._start(server)
+        # While Prefect's server starts, which takes longest, ours are made ready.
+        self._migrate(cluster)
+        gateway = _serve("gateway", "gateway.app:create", self.addresses.gateway_port)
+        desk = _serve("desk", "gateway.desk:create", self.addresses.desk_port)
+        for part in (gateway, desk):
+            self._start(part)
+        self._wait(server)
+        self._bootstrap()
+        worker = Part(
+            "worker",
+            [
+                _PYTHON,
+                "-m",
+                "prefect",
+                "worker",
+                "start",
+                "--pool",
+                "local",
+                "--type",
+                "process",
+                "--name",
+                "local",
+                "--limit",
+                "4",
+            ],
+            sign="started!",
+            is_quiet_until_ready=True,
+        )
+        standby = Part("standby", [_PYTHON, "-m", "deployments.standby"], sign="ready")
+        for part in (worker, standby):
+            self._start(part)
+        for part in (gateway, desk, standby, worker):
+            self._wait(part)
+
+    def _start(self, part: Part) -> None:
+        part.start(self.environment, self.log)
+        self._ending.callback(part.stop)
+        self._parts.append(part)
+
+    def _wait(self, part: Part) -> None:
+        part.wait_until_ready(_START_SECONDS, self.is_stopping.is_set)
+        self.log.say(part.name, "ready")
+
+    def _migrate(self, cluster: Cluster) -> None:
+        own = self.settings.migration_database_url.get_secret_value()
+        password = self.keys["PASSWORD_VITRINE_OWNER"]
+        config = Config(ROOT / "alembic.ini")
+        config.set_main_option("script_location", str(ROOT / "migrations"))
+        config.attributes["url"] = own or cluster.url("vitrine_owner", password, "vitrine")
+        alembic.upgrade(config, "head")
+
+    def _bootstrap(self) -> None:
+        """Register the deployments, if they or the code of their forms have changed."""
+        done = self.home.path / "bootstrapped"
+        digest = _digest_deployments()
+        if done.exists() and done.read_text() == digest:
+            return
+        part = Part(
+            "bootstrap", [_PYTHON, "-m", "deployments.stack.bootstrap"], is_quiet_until_ready=True
+        )
+        part.start(self.environment, self.log)
+        if part.process is None or part.process.wait(_START_SECONDS) != 0:
+            raise RuntimeError(f"the deployments were not registered: see {self.home.path}/log")
+        done.write_text(digest)
+
+    def _tell(self) -> None:
+        addresses = self.addresses
+        self.home.write_addresses(
+            {
+                "VITRINE_DATABASE_URL": addresses.database_url,
+                "VITRINE_PUBLIC_URL": addresses.public_url,
+                "VITRINE_LIBRARY": addresses.library,
+                "VITRINE_GATEWAY_PORT": str(addresses.gateway_port),
+                "VITRINE_DESK_PORT": str(addresses.desk_port),
+                "VITRINE_PREFECT_PORT": str(addresses.prefect_port),
+            }
+        )
+        state = {
+            "public_url": addresses.public_url,
+            "desk_url": addresses.desk_url,
+            "prefect_url": addresses.prefect_url,
+            "seconds_start": self.seconds_start,
+        }
+        write_private(self.home.path / "state.json", json.dumps(state))
+        self.log.say("stack", f"ready in {self.seconds_start} s")
+        self.log.say("stack", f"Prefect  {addresses.prefect_url}")
+        self.log.say("stack", f"gateway  {addresses.public_url}")
+        self.log.say("stack", f"desk     {addresses.desk_url} (its key: {self.home.path}/keys.env)")
+
+
+@contextmanager
+def running_stack(settings: Settings, screen: TextIO) -> Iterator[Stack]:
+    """Run a stack, and stop all of it at the end, whatever happens."""
+    stack = Stack(settings, screen)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def _serve(name: str, factory: str, port: int) -> Part:
+    return Part(
+        name,
+        [
+            _PYTHON,
+            "-m",
+            "granian",
+            "--interface",
+            "asgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--workers",
+            "1",
+            "--no-ws",
+            "--log-level",
+            "warning",
+            "--factory",
+            factory,
+        ],
+        health=f"http://127.0.0.1:{port}/healthz",
+    )
+
+
+def _digest_deployments() -> str:
+    files = [
+        ROOT / "prefect.yaml",
+        ROOT / "services" / "requests.py",
+        *(ROOT / "flows").glob("*.py"),
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+
+def default_home() -> Path:
+    """Say where a stack lives unless told otherwise."""
+    return ROOT / ".vitrine"

@@ -1,0 +1,75 @@
+"""The gateway: an ASGI app through which recipients see generated pages and fetch bytes.
+
+The table of routes is complete: what is not in it does not exist, and every route but the static
+files and the two health checks asks the gate.
+"""
+
+import logging
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from gateway import doors
+from gateway.headers import SafeHeaders
+from gateway.notices import show_refusal
+from services.errors import DatabaseAway, ShareNotFound, VitrineError
+from services.installation import Installation, get_installation
+
+
+async def be_alive(request: Request) -> Response:  # noqa: ARG001
+    """Say that the process runs."""
+    return PlainTextResponse("alive")
+
+
+async def be_ready(request: Request) -> Response:
+    """Say whether the database answers."""
+    try:
+        await run_in_threadpool(request.app.state.installation.ask_database)
+    except DatabaseAway as error:
+        return PlainTextResponse(str(error), status_code=error.status)
+    return PlainTextResponse("ready")
+
+
+ROUTES = [
+    Route("/s/{token}/", doors.show_page),
+    Route("/s/{token}/page/{number:int}/", doors.show_page),
+    Route("/s/{token}/a/{position:int}/", doors.show_asset),
+    Route("/s/{token}/i/{position:int}/{format}", doors.show_inline),
+    Route("/s/{token}/d/{position:int}/{format}", doors.take_asset),
+    Route("/s/{token}/bundle/{format}", doors.take_bundle),
+    Route("/static/{name}", doors.show_static),
+    Route("/healthz", be_alive),
+    Route("/readyz", be_ready),
+]
+
+
+def create_app(installation: Installation) -> ASGIApp:
+    """Make the gateway of an installation."""
+    app = Starlette(
+        routes=ROUTES,
+        exception_handlers={
+            VitrineError: show_refusal,
+            HTTPException: _show_http_error,
+            Exception: show_refusal,
+        },
+    )
+    app.state.installation = installation
+    # Outermost, so that even the answer to an error of ours carries the headers.
+    return SafeHeaders(app)
+
+
+def create() -> ASGIApp:
+    """Make the gateway that this process's settings describe; what the server calls."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    return create_app(get_installation())
+
+
+async def _show_http_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:  # noqa: PLR2004
+        return PlainTextResponse("Method not allowed", status_code=405, headers=error.headers)
+    return await show_refusal(request, ShareNotFound())

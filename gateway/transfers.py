@@ -1,0 +1,94 @@
+"""Hand the bytes of a thing to a connection, block by block, reading one ahead.
+
+The first block is read before the status line goes out, so that what cannot be read is an error
+page and not a broken download. Later trouble breaks the connection: a client must never take half a
+file for a whole one.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
+
+from gateway.ranges import Part
+from services.bytesource import ByteSource
+from services.errors import VitrineError
+
+_BLOCK_BYTES = 256 * 1024
+
+
+class Ending(Enum):
+    """How a transfer ended."""
+
+    COMPLETE = "complete"
+    CLIENT_LEFT = "client"
+    SOURCE_CHANGED = "changed"
+
+
+@dataclass
+class Transfer:
+    """An ASGI response that sends one part of a source; `at_end` is told how it ended."""
+
+    source: ByteSource
+    part: Part
+    first_block: bytes
+    status: int
+    headers: dict[str, str]
+    at_end: Callable[[Ending, int], Awaitable[None]]
+    sent: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send the part; whatever happens, close the source and tell how it ended."""
+        ending = Ending.CLIENT_LEFT
+        gone = asyncio.create_task(_wait_until_gone(receive))
+        try:
+            ending = await self._send(send, gone)
+        except VitrineError:
+            ending = Ending.SOURCE_CHANGED
+            raise
+        finally:
+            gone.cancel()
+            await run_in_threadpool(self.source.close)
+            await self.at_end(ending, self.sent)
+
+    async def _send(self, send: Send, gone: asyncio.Task[None]) -> Ending:
+        headers = [(k.encode(), v.encode("latin-1")) for k, v in self.headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        place, block = self.part.start, self.first_block
+        while block:
+            place += len(block)
+            following = asyncio.create_task(self._read(place))
+            try:
+                await send({"type": "http.response.body", "body": block, "more_body": True})
+                self.sent += len(block)
+                block = await following
+            except BaseException:
+                with contextlib.suppress(VitrineError, asyncio.CancelledError):
+                    await following
+                raise
+            if gone.done() and block:
+                return Ending.CLIENT_LEFT
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return Ending.COMPLETE
+
+    async def _read(self, place: int) -> bytes:
+        length = min(_BLOCK_BYTES, self.part.end - place)
+        return await run_in_threadpool(self.source.read_at, place, length) if length > 0 else b""
+
+
+def read_first_block(source: ByteSource, part: Part) -> bytes:
+    """Read the beginning of a part; closes the source if that fails."""
+    try:
+        return source.read_at(part.start, min(_BLOCK_BYTES, part.end - part.start))
+    except VitrineError:
+        source.close()
+        raise
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,27 @@
+"""What is kept. Every table is imported here, so that the metadata is whole for migrations."""
+
+from models.base import Base
+from models.bundle import Bundle
+from models.grant import Grant
+from models.history import HistoryEvent, HistoryPerson
+from models.invitation import Invitation
+from models.outbox import Outbox
+from models.rendition import Rendition, RenditionRef
+from models.seen_original import SeenOriginal
+from models.share import Share
+from models.shared_asset import SharedAsset
+
+__all__ = [
+    "Base",
+    "Bundle",
+    "Grant",
+    "HistoryEvent",
+    "HistoryPerson",
+    "Invitation",
+    "Outbox",
+    "Rendition",
+    "RenditionRef",
+    "SeenOriginal",
+    "Share",
+    "SharedAsset",
+]

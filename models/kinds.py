@@ -1,0 +1,72 @@
+"""The enumerations that are stored: renaming a value needs a migration."""
+
+from enum import StrEnum
+
+
+class AssetKind(StrEnum):
+    """What an asset is, decided by its content."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    SPIN = "spin"
+    PLAYLIST = "playlist"
+    OTHER = "other"
+
+
+class ShareState(StrEnum):
+    """Where a share stands in its life; the gate decides by the clock, not by `EXPIRED`."""
+
+    DRAFT = "draft"
+    PUBLISHING = "publishing"
+    OPEN = "open"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    PURGING = "purging"
+    PURGED = "purged"
+
+
+class RenditionState(StrEnum):
+    """Whether the object under a rendition's key exists, or why it never will."""
+
+    PRESENT = "present"
+    FAILED = "failed"
+
+
+class LetterState(StrEnum):
+    """How far a letter has come."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+
+
+class Actor(StrEnum):
+    """Who made an event happen."""
+
+    OWNER = "owner"
+    RECIPIENT = "recipient"
+    SYSTEM = "system"
+
+
+class EventKind(StrEnum):
+    """Everything that can happen to a share, as `noun:past`; each is explained in the glossary."""
+
+    REQUEST_REFUSED = "request:refused"
+    INVITATION_RECEIVED = "invitation:received"
+    SHARE_REQUESTED = "share:requested"
+    SHARE_FROZEN = "share:frozen"
+    ASSET_LEFT_OUT = "asset:left_out"
+    RENDITION_FAILED = "rendition:failed"
+    SHARE_RENDERED = "share:rendered"
+    BUNDLE_PLANNED = "bundle:planned"
+    PAGE_BUILT = "page:built"
+    SHARE_PUBLISHED = "share:published"
+    PUBLICATION_FAILED = "publication:failed"
+    LETTER_QUEUED = "letter:queued"
+    LETTER_SENT = "letter:sent"
+    LINK_SHOWN = "link:shown"
+    PAGE_VIEWED = "page:viewed"
+    DOWNLOAD_STARTED = "download:started"
+    DOWNLOAD_FINISHED = "download:finished"
+    DOWNLOAD_ABORTED = "download:aborted"

@@ -1,0 +1,59 @@
+"""A share, and its rules that the row can answer by itself."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, new_id
+from models.kinds import ShareState
+
+#: In these states a share has a page that recipients may reach or may have reached.
+_WAS_OPEN = frozenset({ShareState.OPEN, ShareState.EXPIRED})
+
+
+class Share(Base):
+    """A frozen selection of assets, open to its recipients until it expires."""
+
+    __tablename__ = "share"
+    __table_args__ = (UniqueConstraint("owner", "request_key"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    request_key: Mapped[str]
+    request_digest: Mapped[bytes]
+    owner: Mapped[str]
+    owner_name: Mapped[str] = mapped_column(default="")
+    owner_address: Mapped[str] = mapped_column(default="")
+    title: Mapped[str]
+    message: Mapped[str] = mapped_column(default="")
+    folder: Mapped[str] = mapped_column(default="")
+    locale: Mapped[str] = mapped_column(default="en")
+    state: Mapped[ShareState] = mapped_column(default=ShareState.DRAFT)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.vitrine_now())
+    frozen_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    expires_text: Mapped[str] = mapped_column(default="never")
+    zone: Mapped[str] = mapped_column(default="UTC")
+    is_downloadable: Mapped[bool] = mapped_column(default=True)
+    stays_closed_on_failure: Mapped[bool] = mapped_column(default=False)
+    formats: Mapped[list[str]]
+    contact_lists: Mapped[list[str]]
+    invitation: Mapped[str] = mapped_column(default="")
+    current_build: Mapped[str | None]
+    lease_holder: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the share's time is over at `now`; the moment of expiry itself is closed."""
+        return self.expires_at is not None and now >= self.expires_at
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether a recipient may enter at `now`."""
+        return self.state is ShareState.OPEN and not self.is_expired(now)
+
+    def was_open(self) -> bool:
+        """Whether the holder of a link may learn that the share existed and has closed."""
+        return self.state in _WAS_OPEN

@@ -1,0 +1,43 @@
+"""A shared asset: our frozen record of what an asset was when it was shared."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.kinds import AssetKind
+
+
+class SharedAsset(Base):
+    """What was shared at one position (from 1).
+
+    `parts` lists the originals: exactly one for a plain asset, the frames of a 360° set, the
+    entries of a playlist. Each is a mapping of `source_key`, `file_name`, `title`, `media_type`,
+    `size_bytes`, `sha256` and `crc32` (hex and integer), `modified_at` (ISO 8601), and `stat`
+    (`mtime_ns`, `ctime_ns`, `inode`).
+    """
+
+    __tablename__ = "shared_asset"
+
+    share_id: Mapped[UUID] = mapped_column(ForeignKey("share.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[str]
+    kind: Mapped[AssetKind]
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    folder: Mapped[str] = mapped_column(default="")
+    media_type: Mapped[str]
+    source_key: Mapped[str]
+    file_name: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[bytes]
+    crc32: Mapped[int]
+    modified_at: Mapped[datetime]
+    tags: Mapped[list[str]]
+    parts: Mapped[list[dict[str, Any]]]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    withdrawn_at: Mapped[datetime | None]

@@ -1,0 +1,28 @@
+"""Render letters: a subject, a text and an HTML body that says the same."""
+
+from dataclasses import dataclass
+
+from page_builder.pages import environment
+from page_builder.views import KeptLetterView, LetterView
+
+
+@dataclass(frozen=True)
+class LetterText:
+    """A letter's words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render_invitation(view: LetterView) -> LetterText:
+    """Render the letter that brings somebody a link."""
+    subject = f"{view.sender} shares “{view.share_title}” with you"
+    text = environment.get_template("letters/invitation.txt").render(letter=view)
+    html = environment.get_template("letters/invitation.html").render(letter=view)
+    return LetterText(subject, text.strip() + "\n", html)
+
+
+def render_kept_letter(view: KeptLetterView) -> bytes:
+    """Render the local page that shows a letter which went to the mail folder."""
+    return environment.get_template("letters/kept.html").render(letter=view).encode()

@@ -1,0 +1,57 @@
+"""Render pages: a view in, bytes out. The same view gives the same bytes."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from page_builder.views import AssetPageView, NoticeView, SharePageView
+
+#: Above this a browser without scripts would load too many pictures at once.
+CARDS_PER_PAGE = 300
+
+_T = TypeVar("_T")
+
+environment = Environment(
+    loader=PackageLoader("page_builder"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render_share_page(view: SharePageView) -> bytes:
+    """Render one page of the wall."""
+    return _render("share.html", view)
+
+
+def render_asset_page(view: AssetPageView) -> bytes:
+    """Render the page of one asset."""
+    return _render("asset.html", view)
+
+
+def render_notice(view: NoticeView) -> bytes:
+    """Render a page that says one thing."""
+    return _render("notice.html", view)
+
+
+def paginate(items: Sequence[_T], size: int = CARDS_PER_PAGE) -> Iterator[Sequence[_T]]:
+    """Divide into pages; nothing at all is one empty page."""
+    for start in range(0, max(len(items), 1), size):
+        yield items[start : start + size]
+
+
+def number_pages(current: int, last: int) -> tuple[int, ...]:
+    """Choose which page numbers to show: the first, the last, those near; 0 stands for a gap."""
+    near = {1, last, *range(max(1, current - 1), min(last, current + 1) + 1)}
+    shown: list[int] = []
+    for number in sorted(near):
+        if shown and number - shown[-1] > 1:
+            shown.append(number - 1 if number - shown[-1] == 2 else 0)  # noqa: PLR2004
+        shown.append(number)
+    return tuple(shown)
+
+
+def _render(template: str, view: object) -> bytes:
+    return environment.get_template(template).render(page=view).encode()

@@ -1,0 +1,44 @@
+"""Static files under names that hold a digest of their content: cached for ever, never stale."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+_MEDIA_TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """A file that every page may load."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@lru_cache(maxsize=1)
+def static_files() -> dict[str, StaticFile]:
+    """Give all static files by the names under which they are served."""
+    found = (_read(one) for one in _style_sheets())
+    return {one.name: one for one in found}
+
+
+def style_href() -> str:
+    """Give the address of the style sheet."""
+    return f"/static/{next(name for name in static_files() if name.endswith('.css'))}"
+
+
+def _style_sheets() -> list[tuple[str, bytes]]:
+    folder = files("page_builder") / "static"
+    parts = ("tokens.css", "frame.css", "wall.css", "asset.css", "print.css")
+    ratios = "".join(f".r{n}{{--r:{n / 100:g}}}" for n in range(70, 305, 5))
+    style = b"".join((folder / part).read_bytes() for part in parts)
+    return [("share.css", style + ratios.encode())]
+
+
+def _read(item: tuple[str, bytes]) -> StaticFile:
+    name, content = item
+    stem, _, ending = name.rpartition(".")
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return StaticFile(f"{stem}.{digest}.{ending}", _MEDIA_TYPES[ending], content)

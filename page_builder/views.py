@@ -1,0 +1,161 @@
+"""Views: all that a template may know. Texts are final; templates format nothing."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class DownloadView:
+    """One way to take something: `note` says what it is, `size` how large."""
+
+    label: str
+    note: str
+    size: str
+    href: str
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """An inline picture with the size of its file in pixels."""
+
+    src: str
+    width: int
+    height: int
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class CardView:
+    """One asset on the wall; without a picture `plate` is shown large, such as `PDF`."""
+
+    position: int
+    title: str
+    line: str
+    ratio: str
+    picture: PictureView | None
+    plate: str
+    tag: str
+    downloads: tuple[DownloadView, ...]
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """Cards under a heading; an empty heading stands for none."""
+
+    heading: str
+    anchor: str
+    count: int
+    cards: tuple[CardView, ...]
+
+
+@dataclass(frozen=True)
+class PagerView:
+    """The pages of a large share; `numbers` has 0 where some are skipped."""
+
+    current: int
+    last: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ShareView:
+    """What all pages of one share have in common."""
+
+    title: str
+    message: tuple[str, ...]
+    sender: str
+    sender_address: str
+    until: str
+    files: str
+    is_downloadable: bool
+    bundles: tuple[DownloadView, ...]
+    bundle_note: str
+
+
+@dataclass(frozen=True)
+class SharePageView:
+    """One page of the wall; `root` leads from it to the share's first page."""
+
+    share: ShareView
+    root: str
+    static: str
+    is_many: bool
+    sections: tuple[SectionView, ...]
+    pager: PagerView | None
+
+
+@dataclass(frozen=True)
+class FactView:
+    """One line of what is known of an asset; `is_ltr` for figures."""
+
+    name: str
+    value: str
+    is_ltr: bool = False
+
+
+@dataclass(frozen=True)
+class NeighbourView:
+    """The asset before or after."""
+
+    position: int
+    title: str
+
+
+@dataclass(frozen=True)
+class AssetPageView:
+    """One asset on a page of its own."""
+
+    share: ShareView
+    root: str
+    static: str
+    position: int
+    eyebrow: str
+    title: str
+    description: tuple[str, ...]
+    picture: PictureView | None
+    plate: str
+    note: str
+    downloads: tuple[DownloadView, ...]
+    facts: tuple[FactView, ...]
+    parts_heading: str
+    parts: tuple[str, ...]
+    previous: NeighbourView | None
+    following: NeighbourView | None
+    back: str
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """A page that says one thing: closed, not found, not available."""
+
+    static: str
+    title: str
+    text: tuple[str, ...]
+    address: str = ""
+    action: str = ""
+    language: str = field(default="en")
+
+
+@dataclass(frozen=True)
+class LetterView:
+    """What a letter says."""
+
+    share_title: str
+    sender: str
+    greeting: str
+    message: tuple[str, ...]
+    contents: str
+    until: str
+    link: str
+    why: str
+
+
+@dataclass(frozen=True)
+class KeptLetterView:
+    """A letter in the local mail folder, as a mail program would show it."""
+
+    sender: str
+    recipient: str
+    subject: str
+    date: str
+    text: str
+    html: str

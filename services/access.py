@@ -1,0 +1,91 @@
+"""The gate: one function decides about every byte that leaves the house.
+
+It asks in a fixed order, and the first "no" is all that is said: token, revoked, expired, asset in
+the share, action allowed. Unknown, forged and revoked look the same. Whoever holds a genuine link
+of an expired share learns that it has expired, and nothing else of it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.grant import Grant
+from models.share import Share
+from models.shared_asset import SharedAsset
+from page_builder.wording import say_date
+from services.clock import read_clock
+from services.errors import DownloadOff, ShareClosed, ShareNotFound
+from services.links import hash_token, is_token
+
+
+class Action(Enum):
+    """What a recipient wants to do."""
+
+    LOOK = auto()
+    TAKE = auto()
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What the gate let through: this grant, to this share, for this asset if one was asked for."""
+
+    grant: Grant
+    share: Share
+    asset: SharedAsset | None
+    now: datetime
+
+
+def admit(
+    session: Session, token: str, *, action: Action, position: int | None = None
+) -> Admission:
+    """Decide whether the holder of `token` may do this with the share or one of its assets.
+
+    Raises:
+        ShareNotFound: the token opens nothing, or the share has no such asset.
+        ShareClosed: the token is genuine and the share has expired.
+        DownloadOff: it may be looked at, but not taken.
+    """
+    grant, share = _find_grant(session, token)
+    now = read_clock(session)
+    if share.is_expired(now):
+        raise _describe_closed(share)
+    if not share.is_open(now) or share.current_build is None:
+        raise ShareNotFound
+    asset = _find_asset(session, share, position)
+    if action is Action.TAKE and not share.is_downloadable:
+        raise DownloadOff
+    return Admission(grant, share, asset, now)
+
+
+def _find_grant(session: Session, token: str) -> tuple[Grant, Share]:
+    if not is_token(token):
+        raise ShareNotFound
+    row = session.execute(
+        select(Grant, Share)
+        .join(Share, Share.id == Grant.share_id)
+        .where(Grant.token_sha256 == hash_token(token))
+    ).one_or_none()
+    if row is None or row[0].revoked_at is not None or not row[1].was_open():
+        raise ShareNotFound
+    return row[0], row[1]
+
+
+def _find_asset(session: Session, share: Share, position: int | None) -> SharedAsset | None:
+    if position is None:
+        return None
+    asset = session.get(SharedAsset, (share.id, position))
+    if asset is None or asset.withdrawn_at is not None:
+        raise ShareNotFound
+    return asset
+
+
+def _describe_closed(share: Share) -> ShareClosed:
+    """Tell the holder of a genuine link when it closed, and who could open it again."""
+    return ShareClosed(
+        owner=share.owner_name or share.owner,
+        address=share.owner_address,
+        closed_on=say_date(share.expires_at, share.zone) if share.expires_at else "",
+    )

@@ -1,0 +1,149 @@
+"""Read a zip that is only planned: any range of it, as if it lay on disk.
+
+A member is opened when its first byte is needed and closed after its last one; at most one is open.
+Its source is checked when it is opened and again at its end, and a member that is read whole has
+its checksum verified before its last block is given out. Whatever is wrong is an error in the
+middle of the transfer: never padding, never a gap, never a valid end.
+"""
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from isal import isal_zlib
+
+from services.bundles.plan import HEADER, RECORD
+from services.bytesource import ByteSource
+from services.errors import OriginalChanged
+
+
+class Plan:
+    """A stored plan, opened: searched by offset, never unpacked."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = memoryview(content)
+        _, self.entry_count, self.size_bytes, self._tail_at = HEADER.unpack_from(content)
+        offsets_at, words = HEADER.size, self.entry_count + 1
+        self._zip_offsets = self._content[offsets_at : offsets_at + 8 * words].cast("Q")
+        records_at = offsets_at + 8 * words
+        self._record_offsets = self._content[records_at : records_at + 8 * words].cast("Q")
+
+    def find(self, offset: int) -> int:
+        """Say which entry holds the byte at `offset`; `entry_count` is the tail."""
+        return bisect_right(self._zip_offsets, offset) - 1
+
+    def starts_at(self, index: int) -> int:
+        """Say where an entry begins in the zip; for `entry_count`, the tail."""
+        return self._zip_offsets[index]
+
+    def read_entry(self, index: int) -> tuple[dict[str, Any], bytes]:
+        """Read an entry's source and its local header."""
+        at = self._record_offsets[index]
+        source_bytes, header_bytes = RECORD.unpack_from(self._content, at)
+        at += RECORD.size
+        source = json.loads(bytes(self._content[at : at + source_bytes]))
+        at += source_bytes
+        return source, bytes(self._content[at : at + header_bytes])
+
+    def tail(self) -> bytes:
+        """Give the central directory and the end records."""
+        return bytes(self._content[self._tail_at :])
+
+
+@dataclass
+class _Member:
+    """The entry that is being read."""
+
+    index: int
+    header: bytes
+    starts_at: int
+    size_bytes: int
+    crc32: int
+    source: ByteSource
+    next_byte: int = 0
+    running_crc32: int = 0
+
+
+class BundleReader:
+    """Reads ranges of a planned zip; `open_source` turns what an entry says into its bytes."""
+
+    def __init__(self, plan: Plan, open_source: Callable[[dict[str, Any]], ByteSource]) -> None:
+        self.plan = plan
+        self.size_bytes = plan.size_bytes
+        self._open_source = open_source
+        self._member: _Member | None = None
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read up to `length` bytes from `offset` on; less only at the end of the zip.
+
+        Raises:
+            OriginalChanged: a member is not what was planned.
+        """
+        pieces = list(self._pieces(offset, min(offset + length, self.size_bytes)))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def verify(self) -> None:
+        """Every member was verified as it was read."""
+
+    def close(self) -> None:
+        """Close the member that is open."""
+        if self._member is not None:
+            self._member.source.close()
+            self._member = None
+
+    def _pieces(self, offset: int, end: int) -> Iterator[bytes]:
+        while offset < end:
+            index = self.plan.find(offset)
+            if index == self.plan.entry_count:
+                start = offset - self.plan.starts_at(index)
+                yield self.plan.tail()[start : start + end - offset]
+                return
+            piece = self._read_member(index, offset, end)
+            offset += len(piece)
+            yield piece
+
+    def _read_member(self, index: int, offset: int, end: int) -> bytes:
+        member = self._open(index)
+        at = offset - member.starts_at
+        header = member.header[at : at + end - offset]
+        wanted = min(end - offset - len(header), member.size_bytes)
+        data_at = max(0, at - len(member.header))
+        wanted = min(wanted, member.size_bytes - data_at)
+        data = self._read_data(member, data_at, wanted) if wanted > 0 else b""
+        if data_at + len(data) == member.size_bytes:
+            self._finish(member)
+        return header + data if header else data
+
+    def _read_data(self, member: _Member, at: int, length: int) -> bytes:
+        data = member.source.read_at(at, length)
+        if len(data) != length:
+            raise OriginalChanged(f"a member of the bundle ended {length - len(data)} bytes early")
+        if at == member.next_byte:
+            member.running_crc32 = isal_zlib.crc32(data, member.running_crc32)
+            member.next_byte += len(data)
+        else:
+            member.next_byte = -1  # Read in parts: its checksum cannot be told.
+        return data
+
+    def _finish(self, member: _Member) -> None:
+        member.source.verify()
+        if member.next_byte == member.size_bytes and member.running_crc32 != member.crc32:
+            raise OriginalChanged("a member of the bundle has another content than was planned")
+        self.close()
+
+    def _open(self, index: int) -> _Member:
+        if self._member is not None and self._member.index == index:
+            return self._member
+        self.close()
+        source_of, header = self.plan.read_entry(index)
+        starts_at = self.plan.starts_at(index)
+        size_bytes = self.plan.starts_at(index + 1) - starts_at - len(header)
+        source = self._open_source(source_of)
+        crc32 = int.from_bytes(header[14:18], "little")
+        self._member = _Member(index, header, starts_at, size_bytes, crc32, source)
+        if source.size_bytes != size_bytes:
+            self.close()
+            raise OriginalChanged("a member of the bundle has another size than was planned")
+        return self._member

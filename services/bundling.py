@@ -1,0 +1,231 @@
+"""Which zips a share offers, and what is in each of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models.bundle import Bundle
+from models.history import HistoryEvent, HistoryPerson
+from models.kinds import AssetKind, EventKind, RenditionState
+from models.rendition import Rendition, RenditionRef
+from models.share import Share
+from models.shared_asset import SharedAsset
+from services.bundles.manifest import AbsentAsset, ManifestFile, write_manifest
+from services.bundles.plan import PlanEntry, write_plan
+from services.delivery import refer_to_original, refer_to_stored
+from services.formats import FORMATS, ORIGINAL
+from services.history import event_key, record
+from services.installation import Installation
+from services.leases import Claim, hold
+from services.naming import make_unique, safe_name, safe_path
+
+_ENDINGS = {"image/jpeg": "jpg", "image/webp": "webp"}
+_MANIFEST_NAME = "MANIFEST.json"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that bundles of one share are made from."""
+
+    share: Share
+    assets: Sequence[SharedAsset]
+    renditions: Mapping[tuple[int, str], Rendition]
+    left_out: Sequence[AbsentAsset]
+
+
+@dataclass(frozen=True)
+class _Member:
+    path: str
+    asset_id: str
+    format: str
+    size_bytes: int
+    crc32: int
+    sha256: bytes
+    modified_at: datetime
+    source: dict[str, Any]
+
+
+def plan_bundles(installation: Installation, claim: Claim) -> int:
+    """Write the plan of each zip that the share offers, and return how many there are."""
+    with installation.transaction() as session:
+        share = hold(session, claim)
+        if not share.is_downloadable:
+            return 0
+        contents = read_contents(session, share)
+    wanted = [(0, name) for name in share.formats]
+    if ORIGINAL in share.formats:
+        wanted += [(a.position, ORIGINAL) for a in contents.assets if has_parts(a)]
+    bundles = [_plan(installation, contents, position, name) for position, name in wanted]
+    with installation.transaction() as session:
+        hold(session, claim)
+        for bundle in bundles:
+            session.execute(insert(Bundle).values(bundle).on_conflict_do_nothing())
+            _record(session, bundle)
+    return len(bundles)
+
+
+def has_parts(asset: SharedAsset) -> bool:
+    """Whether an asset's original is several files, which are taken together as a zip."""
+    return asset.kind in {AssetKind.SPIN, AssetKind.PLAYLIST}
+
+
+def read_contents(session: Session, share: Share) -> Contents:
+    """Read all assets of a share with their renditions."""
+    assets = session.scalars(
+        select(SharedAsset).where(SharedAsset.share_id == share.id).order_by(SharedAsset.position)
+    ).all()
+    rows = session.execute(
+        select(RenditionRef.position, RenditionRef.format, Rendition)
+        .join(Rendition, Rendition.key == RenditionRef.key)
+        .where(RenditionRef.share_id == share.id)
+    )
+    renditions = {(position, name): rendition for position, name, rendition in rows}
+    left_out = session.scalars(
+        select(HistoryPerson.fields)
+        .join(HistoryEvent, HistoryEvent.id == HistoryPerson.event_id)
+        .where(HistoryEvent.share_id == share.id, HistoryEvent.kind == EventKind.ASSET_LEFT_OUT)
+        .order_by(HistoryEvent.id)
+    )
+    absent = [AbsentAsset(fields["source_key"], fields["reason"]) for fields in left_out]
+    return Contents(share, assets, renditions, absent)
+
+
+def find_rendition(contents: Contents, asset: SharedAsset, name: str) -> Rendition | None:
+    """Find a rendition that exists."""
+    rendition = contents.renditions.get((asset.position, name))
+    exists = rendition is not None and rendition.state is RenditionState.PRESENT
+    return rendition if exists else None
+
+
+def _plan(
+    installation: Installation, contents: Contents, position: int, name: str
+) -> dict[str, Any]:
+    share = contents.share
+    assets = [a for a in contents.assets if position in {0, a.position}]
+    members, absent = _choose(contents, assets, name)
+    if not position:
+        absent += contents.left_out
+    paths = make_unique([_MANIFEST_NAME, *(member.path for member in members)])[1:]
+    manifest = write_manifest(
+        share_id=share.id,
+        frozen_at=_frozen_at(share),
+        files=[_describe(member, path) for member, path in zip(members, paths, strict=True)],
+        absent=absent,
+    )
+    entries = [_entry(member, path) for member, path in zip(members, paths, strict=True)]
+    base = f"plans/{share.id}/{position}-{name}"
+    entries.append(_store_manifest(installation, share, manifest, f"{base}.json"))
+    plan = write_plan(entries)
+    installation.store.put(f"{base}.plan", plan.content)
+    title = assets[0].title if position else share.title
+    label = "Originals" if name == ORIGINAL else FORMATS[name].label
+    return {
+        "share_id": share.id,
+        "position": position,
+        "format": name,
+        "file_name": safe_name(f"{title} - {label}.zip"),
+        "plan_key": f"{base}.plan",
+        "size_bytes": plan.size_bytes,
+        "entry_count": plan.entry_count - 1,
+        "etag": installation.seals.digest(plan.etag.encode(), purpose="etag").hex()[:32],
+    }
+
+
+def _choose(
+    contents: Contents, assets: Sequence[SharedAsset], name: str
+) -> tuple[list[_Member], list[AbsentAsset]]:
+    members: list[_Member] = []
+    absent: list[AbsentAsset] = []
+    for asset in assets:
+        chosen = list(_members_of(contents, asset, name))
+        members += chosen
+        if not chosen:
+            absent.append(AbsentAsset(asset.asset_id, f"there is no {name} format of it"))
+    return members, absent
+
+
+def _members_of(contents: Contents, asset: SharedAsset, name: str) -> Iterator[_Member]:
+    """Choose the best that there is: the format where it exists, else the original if offered."""
+    folder = _folder_of(contents.share, asset)
+    rendition = find_rendition(contents, asset, name)
+    if rendition is not None:
+        ending = _ENDINGS[rendition.media_type]
+        file_name = f"{PurePosixPath(asset.file_name).stem}.{ending}"
+        yield _Member(
+            safe_path([*folder, file_name]),
+            asset.asset_id,
+            name,
+            rendition.size_bytes,
+            rendition.crc32,
+            rendition.sha256,
+            asset.modified_at,
+            refer_to_stored(rendition.store_key, rendition.size_bytes),
+        )
+    elif ORIGINAL in contents.share.formats:
+        inside = [*folder, asset.title] if has_parts(asset) else folder
+        for part in asset.parts:
+            yield _Member(
+                safe_path([*inside, part["file_name"]]),
+                asset.asset_id,
+                ORIGINAL,
+                part["size_bytes"],
+                part["crc32"],
+                bytes.fromhex(part["sha256"]),
+                datetime.fromisoformat(part["modified_at"]),
+                refer_to_original(part),
+            )
+
+
+def _folder_of(share: Share, asset: SharedAsset) -> list[str]:
+    """Say in which folder of the zip an asset lies: as below the shared folder; picked ones: none."""
+    if not share.folder:
+        return []
+    shared = [part for part in share.folder.split("/") if part]
+    return asset.folder.split("/")[len(shared) :] if asset.folder else []
+
+
+def _entry(member: _Member, path: str) -> PlanEntry:
+    return PlanEntry(
+        path, member.size_bytes, member.crc32, member.sha256, member.modified_at, member.source
+    )
+
+
+def _describe(member: _Member, path: str) -> ManifestFile:
+    return ManifestFile(
+        path, member.asset_id, member.format, member.size_bytes, member.sha256.hex()
+    )
+
+
+def _store_manifest(
+    installation: Installation, share: Share, manifest: bytes, store_key: str
+) -> PlanEntry:
+    installation.store.put(store_key, manifest)
+    source = refer_to_stored(store_key, len(manifest))
+    return PlanEntry.of_bytes(_MANIFEST_NAME, manifest, _frozen_at(share), source)
+
+
+def _frozen_at(share: Share) -> datetime:
+    return share.frozen_at or share.created_at
+
+
+def _record(session: Session, bundle: Mapping[str, Any]) -> None:
+    share_id: UUID = bundle["share_id"]
+    record(
+        session,
+        EventKind.BUNDLE_PLANNED,
+        key=event_key(share_id, "bundle", bundle["position"], bundle["format"]),
+        share_id=share_id,
+        position=bundle["position"] or None,
+        payload={
+            "format": bundle["format"],
+            "files": bundle["entry_count"],
+            "bytes": bundle["size_bytes"],
+        },
+    )

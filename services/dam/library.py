@@ -1,0 +1,240 @@
+"""The adapter `library`: a directory tree as a DAM, with a `library.yaml` in its root.
+
+An asset's id is the one given in `library.yaml`, else its path relative to the library. Frames of a
+360° set are one asset; entries of a playlist stay assets of their own as well.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+from services.dam.grouping import find_spins, order_frames
+from services.dam.library_check import check_library
+from services.dam.library_yaml import AssetEntry, SpinEntry, read_library_yaml, tidy_path
+from services.dam.protocol import BadFile, Contact, DamAsset, DamFile, DamUser, FolderContents
+from services.dam.scanning import Found, find_fault, scan
+from services.errors import (
+    LibraryInvalid,
+    OriginalChanged,
+    UnknownAsset,
+    UnknownFolder,
+    UnknownOwner,
+    UnknownRecipients,
+    UnusableOriginal,
+)
+
+
+class Library:
+    """A directory tree, read as it is at the first question.
+
+    Raises:
+        LibraryInvalid: the folder or its description cannot be used.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        if not self.root.is_dir():
+            raise LibraryInvalid(f"there is no folder {root}: set VITRINE_LIBRARY to one")
+        self.description = read_library_yaml(self.root)
+
+    def user(self, user_id: str) -> DamUser:
+        """Find a user by id."""
+        entry = self.description.users.get(user_id)
+        if entry is None:
+            known = ", ".join(sorted(self.description.users)) or "none"
+            raise UnknownOwner(f"{user_id!r} is no user of the library (its users: {known})")
+        return DamUser(user_id, entry.name or user_id, entry.email, entry.may_share)
+
+    def users(self) -> tuple[DamUser, ...]:
+        """List all users."""
+        return tuple(self.user(user_id) for user_id in self.description.users)
+
+    def contacts(self, list_name: str) -> tuple[Contact, ...]:
+        """Read a contact list."""
+        people = self.description.contacts.get(list_name)
+        if people is None:
+            known = ", ".join(sorted(self.description.contacts)) or "none"
+            raise UnknownRecipients(f"there is no contact list {list_name!r} (there are: {known})")
+        return tuple(Contact(person.address, person.name) for person in people)
+
+    def assets(self, ids: Sequence[str]) -> tuple[DamAsset, ...]:
+        """Find assets by their ids, each once, in the order given."""
+        wanted = {self._find_id(asset_id): None for asset_id in ids}
+        bad = [self.bad_files[one] for one in wanted if one in self.bad_files]
+        unknown = [one for one in wanted if one not in self._by_id and one not in self.bad_files]
+        if unknown:
+            raise UnknownAsset(
+                f"{len(unknown)} of {len(wanted)} assets do not exist: {', '.join(unknown)}"
+                f"{self._hint(unknown[0], list(self._by_id))}"
+            )
+        if bad:
+            names = "; ".join(f"{one.source_key}: {one.reason}" for one in bad)
+            raise UnusableOriginal(f"{len(bad)} of the picked assets cannot be used: {names}")
+        return tuple(self._by_id[one] for one in wanted)
+
+    def folder(self, path: str) -> FolderContents:
+        """List the assets of a folder with its sub-folders, in natural order."""
+        inside = tidy_path(path)
+        if inside and inside not in self.folders:
+            hint = self._hint(inside, list(self.folders))
+            raise UnknownFolder(f"there is no folder {path!r} in the library{hint}")
+        assets = [one for one in self.all_assets if _lies_within(one, inside)]
+        bad = [one for one in self.bad_files.values() if _is_within(one.source_key, inside)]
+        return FolderContents(tuple(assets), tuple(bad))
+
+    def refused_assets(self, user: DamUser, assets: Sequence[DamAsset]) -> tuple[DamAsset, ...]:
+        """List the assets of which some part lies in no folder that the user may share."""
+        return tuple(
+            asset
+            for asset in assets
+            if not all(_may_share(user, file.source_key) for file in asset.files)
+        )
+
+    def locate(self, source_key: str) -> Path:
+        """Say where an original lies.
+
+        Raises:
+            OriginalChanged: it is not there any more, or a link stands in its place.
+        """
+        path = self.root / source_key
+        if not path.exists() and source_key in self._found:
+            # The name on disk is spelt with other code points than its key.
+            path = self._found[source_key].path
+        is_inside = path.parent.resolve().is_relative_to(self.root)
+        if not is_inside or find_fault(path, self.root):
+            raise OriginalChanged(f"{source_key} is no longer in the library")
+        return path
+
+    @cached_property
+    def all_assets(self) -> tuple[DamAsset, ...]:
+        """All assets in natural order of folder and name."""
+        in_sets = {key for frames in self._spin_frames.values() for key in frames}
+        plain = [self._plain(found) for key, found in self._found.items() if key not in in_sets]
+        spins = [self._spin(spin_id, frames) for spin_id, frames in self._spin_frames.items()]
+        files = {asset.id: asset for asset in [*plain, *spins]}
+        files.update({asset.files[0].source_key: asset for asset in plain})
+        playlists = [
+            self._playlist(playlist_id, files) for playlist_id in self.description.playlists
+        ]
+        return tuple(sorted([*plain, *spins, *playlists], key=_natural_place))
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """All folders that hold an asset or a bad file, directly or below."""
+        keys = [*self._found, *self.bad_files, *(f"{a.folder}/" for a in self.all_assets)]
+        parents = {key.rpartition("/")[0] for key in keys}
+        return frozenset(
+            "/".join(parts[:depth])
+            for parts in (parent.split("/") for parent in parents if parent)
+            for depth in range(1, len(parts) + 1)
+        )
+
+    @cached_property
+    def bad_files(self) -> dict[str, BadFile]:
+        """The files that cannot be shared, by key."""
+        return self._scanned[1]
+
+    @cached_property
+    def _scanned(self) -> tuple[dict[str, Found], dict[str, BadFile]]:
+        found, bad = scan(self.root)
+        check_library(self.description, {*found, *bad})
+        return found, bad
+
+    @property
+    def _found(self) -> dict[str, Found]:
+        return self._scanned[0]
+
+    @cached_property
+    def _by_id(self) -> dict[str, DamAsset]:
+        by_path = {a.files[0].source_key: a for a in self.all_assets if a.kind_hint == "file"}
+        return {**by_path, **{asset.id: asset for asset in self.all_assets}}
+
+    def _find_id(self, asset_id: str) -> str:
+        tidy = tidy_path(asset_id)
+        asset = self._by_id.get(tidy)
+        return asset.id if asset else tidy
+
+    @cached_property
+    def _spin_frames(self) -> dict[str, tuple[str, ...]]:
+        named = {i: self._frames(spin) for i, spin in self.description.spins.items()}
+        taken = {key for frames in named.values() for key in frames}
+        found = find_spins(key for key in self._found if key not in taken)
+        return {**named, **found}
+
+    def _frames(self, spin: SpinEntry) -> tuple[str, ...]:
+        if spin.frames:
+            return tuple(key for key in spin.frames if key in self._found)
+        members = [key for key in self._found if key.rpartition("/")[0] == spin.folder]
+        return order_frames(members) or tuple(sorted(members, key=_natural))
+
+    def _plain(self, found: Found) -> DamAsset:
+        entry = self.description.assets.get(found.source_key, AssetEntry())
+        folder, _, name = found.source_key.rpartition("/")
+        return DamAsset(
+            id=entry.id or found.source_key,
+            kind_hint="file",
+            title=entry.title or Path(name).stem,
+            description=entry.description,
+            tags=entry.tags,
+            folder=folder,
+            files=(DamFile(found.source_key, name),),
+        )
+
+    def _spin(self, spin_id: str, frames: tuple[str, ...]) -> DamAsset:
+        entry = self.description.spins.get(spin_id, SpinEntry())
+        place, _, name = frames[0].rpartition("/")[0].rpartition("/")
+        files = tuple(DamFile(key, key.rpartition("/")[2]) for key in frames)
+        return DamAsset(
+            spin_id, "spin", entry.title or name, entry.description, entry.tags, place, files
+        )
+
+    def _playlist(self, playlist_id: str, assets: dict[str, DamAsset]) -> DamAsset:
+        entry = self.description.playlists[playlist_id]
+        members = [assets[one] for one in map(tidy_path, entry.entries) if one in assets]
+        files = tuple(
+            DamFile(file.source_key, file.file_name, member.title)
+            for member in members
+            for file in member.files
+        )
+        title = entry.title or playlist_id
+        return DamAsset(
+            playlist_id, "playlist", title, entry.description, entry.tags, entry.folder, files
+        )
+
+    @staticmethod
+    def _hint(word: str, known: list[str]) -> str:
+        close = get_close_matches(word, known, n=1)
+        return f": did you mean {close[0]!r}?" if close else ": see `vitrine library list`"
+
+
+def _may_share(user: DamUser, source_key: str) -> bool:
+    return any(_is_within(source_key, folder) for folder in user.may_share)
+
+
+def _lies_within(asset: DamAsset, folder: str) -> bool:
+    if _is_within(asset.folder, folder):
+        return True
+    # The folder that holds the frames of a set holds the set.
+    is_spin = asset.kind_hint == "spin"
+    return is_spin and all(_is_within(file.source_key, folder) for file in asset.files)
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Order as people do: 2 before 10, and without regard to case."""
+    parts = re.split(r"(\d+)", unicodedata.normalize("NFKC", text).casefold())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
+
+
+def _natural_place(
+    asset: DamAsset,
+) -> tuple[list[list[tuple[int, int, str]]], list[tuple[int, int, str]]]:
+    folders = [_natural(part) for part in asset.folder.split("/") if part]
+    name = Path(asset.files[0].file_name).stem if asset.kind_hint == "file" else asset.title
+    return folders, _natural(name)

@@ -1,0 +1,93 @@
+"""What Vitrine asks of a DAM, whichever it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class DamUser:
+    """Somebody who may share; `may_share` lists folders, `/` is all of them."""
+
+    id: str
+    name: str
+    email: str
+    may_share: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody who can be invited."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DamFile:
+    """One original; `source_key` finds it in the DAM, `title` is that of the entry it stands for."""
+
+    source_key: str
+    file_name: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class DamAsset:
+    """One asset: a plain one has one file, a 360° set its frames, a playlist its entries' files."""
+
+    id: str
+    kind_hint: Literal["file", "spin", "playlist"]
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    folder: str
+    files: tuple[DamFile, ...]
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that cannot be shared, and why."""
+
+    source_key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FolderContents:
+    """What a folder and its sub-folders hold."""
+
+    assets: tuple[DamAsset, ...]
+    bad_files: tuple[BadFile, ...]
+
+
+class Dam(Protocol):
+    """A digital asset management system, as narrow as our need."""
+
+    def user(self, user_id: str) -> DamUser:
+        """Find a user, or raise `UnknownOwner`."""
+        ...
+
+    def assets(self, ids: Sequence[str]) -> tuple[DamAsset, ...]:
+        """Find assets in the order given, each once, or raise `UnknownAsset` with all unknown ids.
+
+        Raises `UnusableOriginal` for assets whose file can be seen to be bad.
+        """
+        ...
+
+    def folder(self, path: str) -> FolderContents:
+        """List a folder with its sub-folders, or raise `UnknownFolder`; `/` is everything."""
+        ...
+
+    def refused_assets(self, user: DamUser, assets: Sequence[DamAsset]) -> tuple[DamAsset, ...]:
+        """List those of the assets that this user may not share."""
+        ...
+
+    def contacts(self, list_name: str) -> tuple[Contact, ...]:
+        """Read a contact list, or raise `UnknownRecipients`."""
+        ...
+
+    def locate(self, source_key: str) -> Path:
+        """Say where an original lies; the path never leads out of the DAM."""
+        ...

@@ -1,0 +1,112 @@
+"""What can be refused or go wrong: each error is its fact, and knows the HTTP status that says it."""
+
+
+class VitrineError(Exception):
+    """Something was refused or went wrong; the message names the thing and the remedy."""
+
+    status = 500
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class RequestRefused(VitrineError):
+    """The request cannot be carried out as it stands."""
+
+    status = 422
+
+
+class UnknownOwner(RequestRefused):
+    """No user of that id exists in the DAM."""
+
+
+class UnknownAsset(RequestRefused):
+    """No asset of that id exists in the DAM."""
+
+
+class UnknownFolder(RequestRefused):
+    """No folder of that name exists in the DAM."""
+
+
+class NotAllowedToShare(RequestRefused):
+    """The owner may not share some of these assets."""
+
+
+class UnusableOriginal(RequestRefused):
+    """A picked asset's file cannot be read."""
+
+
+class SelectionInvalid(RequestRefused):
+    """A share is made of 1 to 100 picked assets, or of exactly one folder of 1 to 10,000."""
+
+
+class ExpiryInvalid(RequestRefused):
+    """The date of expiry cannot be used."""
+
+
+class UnknownRecipients(RequestRefused):
+    """No such contact list or invitation exists."""
+
+
+class RequestKeyTaken(RequestRefused):
+    """This request key was used for another request."""
+
+    status = 409
+
+
+class LeaseLost(VitrineError):
+    """Another run took over the publication of this share; this one stops."""
+
+
+class RenditionsMissing(VitrineError):
+    """Some renditions failed, and the request asks to keep the share closed then."""
+
+
+class LibraryInvalid(VitrineError):
+    """The library's description (library.yaml) has a mistake."""
+
+
+class SettingMissing(VitrineError):
+    """A setting without which this part cannot run is missing."""
+
+
+class DatabaseAway(VitrineError):
+    """The database does not answer."""
+
+    status = 503
+
+
+class ShareNotFound(VitrineError):
+    """There is no page at this address."""
+
+    status = 404
+
+
+class ShareClosed(VitrineError):
+    """This share has expired."""
+
+    status = 410
+
+    def __init__(self, *, owner: str, address: str, closed_on: str) -> None:
+        super().__init__()
+        self.owner = owner
+        self.address = address
+        self.closed_on = closed_on
+
+
+class FormatNotOffered(VitrineError):
+    """This format is not offered."""
+
+    status = 404
+
+
+class DownloadOff(VitrineError):
+    """The owner of this share does not offer downloads."""
+
+    status = 403
+
+
+class OriginalChanged(VitrineError):
+    """The original is no longer the file that was shared."""
+
+    status = 409

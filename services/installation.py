@@ -1,0 +1,84 @@
+"""What the services work with: settings, database, store, seals and the DAM, opened once a process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from services.dam.connect import connect_dam
+from services.dam.protocol import Dam
+from services.errors import DatabaseAway, SettingMissing
+from services.seals import Seals
+from services.settings import Settings, get_settings
+from services.store import Store
+
+
+class Installation:
+    """One installation of Vitrine, seen from one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The connection pool of the application's role."""
+        url = self.settings.database_url.get_secret_value()
+        if not url:
+            raise SettingMissing("VITRINE_DATABASE_URL is not set: start the stack with `make up`")
+        # Parameters of statements are titles and addresses: no error may show them.
+        return create_engine(
+            url, pool_size=10, max_overflow=30, pool_pre_ping=True, hide_parameters=True
+        )
+
+    @cached_property
+    def sessions(self) -> sessionmaker[Session]:
+        """Makes sessions whose objects stay readable after the commit."""
+        return sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a session and commit it at the end; an error undoes all of it.
+
+        Raises:
+            DatabaseAway: it cannot be reached, or it went away.
+        """
+        try:
+            with self.sessions.begin() as session:
+                yield session
+        except OperationalError as error:
+            # Without its text, which tells of hosts and statements.
+            raise DatabaseAway from error.orig
+
+    def ask_database(self) -> None:
+        """Make sure that the database answers, or raise `DatabaseAway`."""
+        with self.transaction() as session:
+            session.execute(text("SELECT 1"))
+
+    @cached_property
+    def store(self) -> Store:
+        """Where renditions, plans and pages lie."""
+        default = (self.settings.home.resolve() / "store").as_uri()
+        return Store(self.settings.store_url or default)
+
+    @cached_property
+    def seals(self) -> Seals:
+        """The installation's own keys."""
+        return Seals(self.settings.link_key.get_secret_value())
+
+    def dam(self) -> Dam:
+        """Connect to the DAM as it is now."""
+        return connect_dam(self.settings)
+
+    @cached_property
+    def originals(self) -> Dam:
+        """The DAM as a place to find originals: what it says of users and assets may be old."""
+        return self.dam()
+
+
+@lru_cache(maxsize=1)
+def get_installation() -> Installation:
+    """Open the installation that this process's settings describe."""
+    return Installation(get_settings())

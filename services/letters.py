@@ -1,0 +1,158 @@
+"""Letters: composed once and sealed, sent from the outbox, each by one sender at a time.
+
+In this configuration a letter is sent by writing it to the local mail folder, as the message itself
+and as a page that shows it; both belong to the operator alone.
+"""
+
+import asyncio
+from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from models.base import new_id
+from models.grant import Grant
+from models.kinds import EventKind, LetterState
+from models.outbox import Outbox
+from models.share import Share
+from page_builder.letters import render_invitation, render_kept_letter
+from page_builder.views import KeptLetterView, LetterView
+from page_builder.wording import say_count
+from services.history import event_key, record
+from services.installation import Installation
+from services.links import show_link
+from services.page_views import say_share_until, split_paragraphs
+
+_PURPOSE = "letter"
+_TEMPLATE = "invitation"
+_LEASE = timedelta(minutes=2)
+_OWN_EYES_ONLY = 0o600
+
+
+def compose_invitation(
+    installation: Installation, share: Share, grant: Grant, *, assets: int
+) -> dict[str, Any]:
+    """Write the letter that brings a recipient the link, as a row of the outbox."""
+    sender = share.owner_name or share.owner
+    words = render_invitation(
+        LetterView(
+            share_title=share.title,
+            sender=sender,
+            greeting=f"Hello {grant.recipient_name}," if grant.recipient_name else "Hello,",
+            message=split_paragraphs(share.message),
+            contents=say_count(assets, "file"),
+            until=say_share_until(share),
+            link=show_link(installation.seals, grant, installation.settings.public_url),
+            why=f"You receive this letter because {sender} entered your address for this share."
+            " The link is yours alone: whoever has it can open the page.",
+        )
+    )
+    letter_id = new_id()
+    name, address = parseaddr(installation.settings.letters_from)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(f"{sender} ({name})" if name else sender, addr_spec=address)
+    message["To"] = Address(grant.recipient_name, addr_spec=grant.recipient)
+    message["Subject"] = " ".join(words.subject.split())
+    message["Date"] = format_datetime(share.opened_at or share.created_at)
+    message["Message-ID"] = f"<{letter_id}@{address.partition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(words.text)
+    message.add_alternative(words.html, subtype="html")
+    sealed = installation.seals.seal(message.as_bytes(), purpose=_PURPOSE, row=str(letter_id))
+    return {
+        "id": letter_id,
+        "share_id": share.id,
+        "grant_id": grant.id,
+        "template": _TEMPLATE,
+        "state": LetterState.QUEUED,
+        "message_enc": sealed,
+    }
+
+
+def count_waiting_letters(installation: Installation) -> int:
+    """Count the letters that could be sent now."""
+    statement = select(func.count()).select_from(Outbox).where(*_is_waiting())
+    with installation.transaction() as session:
+        return session.scalar(statement) or 0
+
+
+async def send_waiting_letters(installation: Installation) -> int:
+    """Send every letter that waits, and return how many went; other senders take other letters."""
+    sent = 0
+    while (letter_id := await asyncio.to_thread(_take_letter, installation)) is not None:
+        await asyncio.to_thread(_send_letter, installation, letter_id)
+        sent += 1
+    return sent
+
+
+def _is_waiting() -> tuple[Any, ...]:
+    now = func.vitrine_now()
+    free = or_(Outbox.lease_until.is_(None), Outbox.lease_until < now)
+    return Outbox.state == LetterState.QUEUED, free
+
+
+def _take_letter(installation: Installation) -> UUID | None:
+    statement = select(Outbox).where(*_is_waiting()).order_by(Outbox.queued_at).limit(1)
+    with installation.transaction() as session:
+        letter = session.scalar(statement.with_for_update(skip_locked=True))
+        if letter is None:
+            return None
+        letter.lease_until = session.execute(select(func.vitrine_now())).scalar_one() + _LEASE
+        letter.attempts += 1
+        return letter.id
+
+
+def _send_letter(installation: Installation, letter_id: UUID) -> None:
+    with installation.transaction() as session:
+        letter = session.get_one(Outbox, letter_id)
+        if letter.message_enc is None:
+            return
+        content = installation.seals.open(letter.message_enc, purpose=_PURPOSE, row=str(letter.id))
+    _keep(installation.settings.home / "letters", letter_id, content)
+    with installation.transaction() as session:
+        _note_sent(session, letter_id)
+
+
+def _note_sent(session: Session, letter_id: UUID) -> None:
+    letter = session.get_one(Outbox, letter_id, with_for_update=True)
+    letter.state = LetterState.SENT
+    letter.sent_at = session.execute(select(func.vitrine_now())).scalar_one()
+    letter.message_enc = letter.lease_until = None
+    record(
+        session,
+        EventKind.LETTER_SENT,
+        key=event_key(letter.share_id, "sent", letter.id),
+        share_id=letter.share_id,
+        grant_id=letter.grant_id,
+        payload={"template": letter.template, "attempts": letter.attempts, "to": "folder"},
+    )
+
+
+def _keep(folder: Path, letter_id: UUID, content: bytes) -> None:
+    """Write a letter to the mail folder, whole or not at all; writing it again changes nothing."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    message = BytesParser(EmailMessage, policy=SMTP).parsebytes(content)
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    page = render_kept_letter(
+        KeptLetterView(
+            sender=str(message["From"]),
+            recipient=str(message["To"]),
+            subject=str(message["Subject"]),
+            date=str(message["Date"]),
+            text=text.get_content() if text else "",
+            html=html.get_content() if html else "",
+        )
+    )
+    for name, body in ((f"{letter_id}.eml", content), (f"{letter_id}.html", page)):
+        draft = folder / f".{name}"
+        draft.touch(mode=_OWN_EYES_ONLY)
+        draft.write_bytes(body)
+        draft.replace(folder / name)

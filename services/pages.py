@@ -1,0 +1,60 @@
+"""Build the pages of a share: rows become views, views become files of one build in the store.
+
+A build is written beside the old one and nobody sees it until the share is switched to it.
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import select
+
+from models.base import new_id
+from models.bundle import Bundle
+from models.kinds import EventKind, ShareState
+from page_builder.pages import render_asset_page, render_share_page
+from services.bundling import Contents, read_contents
+from services.history import event_key, record
+from services.installation import Installation
+from services.leases import Claim, hold
+from services.page_views import view_asset_page, view_share, view_share_pages
+
+
+def build_page(installation: Installation, claim: Claim) -> str:
+    """Build all pages of the share, and return the id of the build; an open share keeps its own."""
+    with installation.transaction() as session:
+        share = hold(session, claim)
+        if share.state is not ShareState.PUBLISHING and share.current_build:
+            return share.current_build
+        contents = read_contents(session, share)
+        bundles = session.scalars(select(Bundle).where(Bundle.share_id == share.id)).all()
+    build = new_id().hex
+    count = total = 0
+    for name, content in _render(contents, {(one.position, one.format): one for one in bundles}):
+        installation.store.put(page_key(share.id, build, name), content)
+        count, total = count + 1, total + len(content)
+    with installation.transaction() as session:
+        hold(session, claim)
+        record(
+            session,
+            EventKind.PAGE_BUILT,
+            key=event_key(share.id, "built", build),
+            share_id=share.id,
+            payload={"build": build, "pages": count, "bytes": total},
+        )
+    return build
+
+
+def page_key(share_id: UUID, build: str, name: str) -> str:
+    """Say where a page of a build lies in the store."""
+    return f"pages/{share_id}/{build}/{name}.html"
+
+
+def _render(
+    contents: Contents, bundles: dict[tuple[int, str], Bundle]
+) -> Iterator[tuple[str, bytes]]:
+    share_view = view_share(contents, bundles)
+    for number, view in enumerate(view_share_pages(contents, share_view, bundles), 1):
+        yield f"page-{number}", render_share_page(view)
+    for index in range(len(contents.assets)):
+        view_of_asset = view_asset_page(contents, share_view, bundles, index)
+        yield f"asset-{contents.assets[index].position}", render_asset_page(view_of_asset)

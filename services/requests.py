@@ -1,0 +1,109 @@
+"""What an owner asks for: the run form in Prefect's UI and the JSON of the DAM backend alike.
+
+No field is a union with none, because the form shows such a field as two buttons; an empty value
+means "not asked for". A request never carries an address, a password or a link: parameters of flow
+runs are readable by everybody who can open Prefect.
+"""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+MOST_PICKED = 100
+MOST_IN_FOLDER = 10_000
+
+AssetId = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+ListName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class ShareRequest(BaseModel):
+    """A share to be published: either picked assets, or one folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    owner: str = Field(
+        title="Owner",
+        description="The DAM's id of the user who shares, for example: anna",
+        min_length=1,
+        max_length=200,
+    )
+    title: str = Field(
+        title="Title",
+        description="Stands large on the page and in the letter.",
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+    )
+    asset_ids: list[AssetId] = Field(
+        default=[],
+        title="Assets",
+        description="1 to 100 assets by their ids, from any folders. Leave empty to share a folder.",
+        max_length=MOST_PICKED,
+    )
+    folder: str = Field(
+        default="",
+        title="Folder",
+        description="One folder with its sub-folders, up to 10,000 assets; / is the whole library."
+        " Leave empty to share picked assets.",
+        max_length=1000,
+    )
+    message: str = Field(
+        default="",
+        title="Message",
+        description="A few sentences to the recipients, shown under the title and in the letter.",
+        max_length=4000,
+    )
+    expires_on: str = Field(
+        default="never",
+        title="Available until",
+        description="A day (2026-12-31, its end counts), a time (2026-12-31T18:00), or never.",
+        pattern=r"^(never|\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?)$",
+    )
+    zone: str = Field(
+        default="UTC",
+        title="Time zone",
+        description="The zone of that day or time, for example: Europe/Rome",
+        min_length=1,
+        max_length=64,
+    )
+    is_downloadable: bool = Field(
+        default=True,
+        title="Allow downloads",
+        description="Off: recipients look at the page, and take nothing from it.",
+    )
+    formats: list[Literal["original", "large", "web"]] = Field(
+        default=["original", "large", "web"],
+        title="Formats",
+        description="What can be downloaded: the original; large (JPEG, 2560 px); web (JPEG, 1600 px).",
+        min_length=1,
+        max_length=3,
+    )
+    contact_lists: list[ListName] = Field(
+        default=[],
+        title="Contact lists",
+        description="The DAM's contact lists: each person on them gets a letter with a link.",
+        max_length=50,
+    )
+    invitation: str = Field(
+        default="",
+        title="Invitation",
+        description="The id that the desk gave for a list of addresses.",
+        pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
+    )
+    when_a_rendition_fails: Literal["open without it", "stay closed"] = Field(
+        default="open without it",
+        title="When a rendition fails",
+        description="A damaged photograph: open the share with its original alone, or stay closed.",
+    )
+    request_key: str = Field(
+        default="",
+        title="Request key",
+        description="Sending the same key again returns the same share. Empty: the flow run's id.",
+        max_length=200,
+        pattern=r"^[A-Za-z0-9._:-]*$",
+    )
+
+    def digest(self) -> bytes:
+        """Sum up what is asked for, apart from the key under which it is asked."""
+        return hashlib.sha256(self.model_dump_json(exclude={"request_key"}).encode()).digest()

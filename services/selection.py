@@ -1,0 +1,133 @@
+"""From a request to a frozen selection: everything that can be refused is refused here.
+
+Nothing is written before the whole selection is known to be good, apart from the digests of the
+originals, which the next attempt finds again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from models.invitation import Invitation
+from services.clock import read_clock
+from services.dam.protocol import BadFile, Contact, Dam, DamAsset, DamUser
+from services.errors import (
+    NotAllowedToShare,
+    SelectionInvalid,
+    UnknownRecipients,
+    UnusableOriginal,
+)
+from services.expiry import find_expiry
+from services.installation import Installation
+from services.invitations import read_invitation
+from services.originals import Original, identify_originals
+from services.requests import MOST_IN_FOLDER, MOST_PICKED, ShareRequest
+
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a request comes to: who shares what with whom, until when.
+
+    `originals` has every part of every asset by its source key; `left_out` the bad files of a
+    folder, which picked assets never have.
+    """
+
+    owner: DamUser
+    assets: tuple[DamAsset, ...]
+    originals: dict[str, Original]
+    left_out: tuple[BadFile, ...]
+    recipients: tuple[Contact, ...]
+    expires_at: datetime | None
+    now: datetime
+
+
+def resolve_selection(installation: Installation, request: ShareRequest) -> Selection:
+    """Find out all that the request means, or refuse it.
+
+    Raises:
+        RequestRefused: with the thing and the remedy named; nothing was made.
+    """
+    dam = installation.dam()
+    with installation.transaction() as session:
+        now = read_clock(session)
+        recipients = _find_recipients(installation, session, dam, request)
+    owner = dam.user(request.owner)
+    expires_at = find_expiry(request.expires_on, zone=request.zone, now=now)
+    assets, bad = _find_assets(dam, request)
+    _check_rights(dam, owner, assets)
+    places = {file.source_key: dam.locate(file.source_key) for a in assets for file in a.files}
+    originals, unreadable = identify_originals(installation, places)
+    kept, left_out = _leave_out(request, assets, [*bad, *unreadable])
+    return Selection(owner, kept, originals, tuple(left_out), recipients, expires_at, now)
+
+
+def _find_assets(dam: Dam, request: ShareRequest) -> tuple[Sequence[DamAsset], list[BadFile]]:
+    if request.folder and request.asset_ids:
+        raise SelectionInvalid(
+            "asset_ids and folder are both given: a share is either picked assets or one folder"
+        )
+    if request.folder:
+        contents = dam.folder(request.folder)
+        _check_size(request.folder, len(contents.assets))
+        return contents.assets, list(contents.bad_files)
+    if not request.asset_ids:
+        raise SelectionInvalid("neither asset_ids nor folder is given: name what is to be shared")
+    assets = dam.assets(request.asset_ids)
+    if len(assets) > MOST_PICKED:
+        raise SelectionInvalid(f"{len(assets)} assets are picked, {MOST_PICKED} is the most")
+    return assets, []
+
+
+def _check_size(folder: str, count: int) -> None:
+    if count == 0:
+        raise SelectionInvalid(f"the folder {folder} holds no asset that can be shared")
+    if count > MOST_IN_FOLDER:
+        raise SelectionInvalid(
+            f"the folder {folder} holds {count:,} assets, {MOST_IN_FOLDER:,} is the most:"
+            " share its sub-folders one by one"
+        )
+
+
+def _check_rights(dam: Dam, owner: DamUser, assets: Sequence[DamAsset]) -> None:
+    refused = dam.refused_assets(owner, assets)
+    if refused:
+        names = ", ".join(asset.id for asset in refused)
+        raise NotAllowedToShare(
+            f"{owner.id} may not share {len(refused)} of {len(assets)} assets: {names}."
+            " Leave them out, or ask for the right to share them"
+        )
+
+
+def _leave_out(
+    request: ShareRequest, assets: Sequence[DamAsset], bad: Sequence[BadFile]
+) -> tuple[tuple[DamAsset, ...], list[BadFile]]:
+    spoilt = {one.source_key for one in bad}
+    kept = tuple(a for a in assets if not any(file.source_key in spoilt for file in a.files))
+    if not request.folder and bad:
+        names = "; ".join(f"{one.source_key}: {one.reason}" for one in bad[:_MOST_NAMED])
+        raise UnusableOriginal(
+            f"{len(bad)} of the picked assets cannot be used: {names}. Repair them or leave them out"
+        )
+    if not kept:
+        raise SelectionInvalid(f"the folder {request.folder} holds no asset that can be shared")
+    return kept, list(bad)
+
+
+def _find_recipients(
+    installation: Installation, session: Session, dam: Dam, request: ShareRequest
+) -> tuple[Contact, ...]:
+    people = [person for name in request.contact_lists for person in dam.contacts(name)]
+    if request.invitation:
+        invitation = session.get(Invitation, UUID(request.invitation))
+        if invitation is None:
+            raise UnknownRecipients(
+                f"there is no invitation {request.invitation}: the desk gives an id for each list"
+            )
+        people += read_invitation(installation.seals, invitation)
+    # One letter per address, however many lists it stands on.
+    return tuple({person.address.casefold(): person for person in reversed(people)}.values())[::-1]

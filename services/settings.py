@@ -1,0 +1,90 @@
+"""Every setting of the installation, typed, described, and read from the environment here alone.
+
+A setting comes from an environment variable `VITRINE_<NAME>`, else from `.env` in the working
+directory, else from the keys that the local stack made in its home, else from the default below.
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set; `docs/settings.md` says when to."""
+
+    model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore")
+
+    home: Path = Field(Path(".vitrine"), description="Folder of the local stack: data, keys, logs.")
+    library: Path = Field(
+        Path("samples/halden"), description="The directory tree that serves as the DAM."
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""), description="Vitrine's database, as the application role sees it."
+    )
+    migration_database_url: SecretStr = Field(
+        SecretStr(""), description="The same database, as its owner: only migrations use it."
+    )
+    store_url: str = Field(
+        "", description="Where renditions, plans and pages lie: file:///… (empty: home/store)."
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8300", description="The address under which recipients reach the gateway."
+    )
+    gateway_port: int = Field(8300, ge=1, le=65535, description="Port that the gateway listens on.")
+    desk_port: int = Field(8301, ge=1, le=65535, description="Port that the desk listens on.")
+    prefect_port: int = Field(4200, ge=1, le=65535, description="Port of Prefect's server and UI.")
+    link_key: SecretStr = Field(
+        SecretStr(""), description="32 bytes, base64: seals links and letters, keys digests."
+    )
+    desk_key: SecretStr = Field(
+        SecretStr(""), description="The desk's API key, sent as a bearer token."
+    )
+    letters_from: str = Field(
+        "Vitrine <vitrine@localhost>", description="The sender's address of every letter."
+    )
+    publish_lease_seconds: int = Field(
+        20,
+        ge=5,
+        le=3600,
+        description="After this time without a sign of life a publishing run is dead.",
+    )
+    render_processes: int = Field(
+        0, ge=0, le=256, description="Worker processes for renditions (0: one per processor)."
+    )
+    render_chunk: int = Field(25, ge=1, le=500, description="Assets per rendering task.")
+    render_seconds: int = Field(60, ge=1, le=3600, description="Time limit for one original.")
+    render_memory_mb: int = Field(
+        1536, ge=256, le=65536, description="Address space limit of a rendering process."
+    )
+
+
+#: The variable that marks every process of a local stack, so that none is left behind.
+STACK_MARK = "VITRINE_STACK"
+#: What the local stack leaves in its home for every other process: keys, then addresses.
+KEYS_FILE, STACK_FILE = "keys.env", "stack.env"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Read the settings once per process.
+
+    The keys and addresses of the local stack lie in its home; `.env` wins over them, and a variable
+    of the environment wins over both.
+    """
+    home = Path(os.environ.get("VITRINE_HOME", ".vitrine"))
+    return Settings(_env_file=(home / KEYS_FILE, home / STACK_FILE, ".env"))
+
+
+def read_operator_settings() -> Settings:
+    """Read what the operator set, without what an earlier local stack left behind."""
+    return Settings(_env_file=(".env",))
+
+
+def inherit_environment(names: frozenset[str]) -> dict[str, str]:
+    """Take these variables, and those of Vitrine, from the environment of this process."""
+    kept = {name: value for name, value in os.environ.items() if name in names}
+    ours = {n: v for n, v in os.environ.items() if n.startswith("VITRINE_")}
+    return {**kept, **ours}

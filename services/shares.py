@@ -1,0 +1,95 @@
+"""What owners and their DAM ask about a share: its state and its link."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from models.base import new_id
+from models.grant import Grant
+from models.kinds import Actor, EventKind
+from models.share import Share
+from models.shared_asset import SharedAsset
+from services.clock import read_clock
+from services.errors import ShareNotFound
+from services.history import event_key, record
+from services.installation import Installation
+from services.links import show_link
+
+
+@dataclass(frozen=True)
+class ShareStatus:
+    """The state of a share; `link` is empty unless recipients can use it."""
+
+    share_id: UUID
+    request_key: str
+    state: str
+    title: str
+    assets: int
+    expires_at: datetime | None
+    link: str
+
+
+def find_status(
+    installation: Installation, key: str, *, owner: str = "", asked_by: str
+) -> ShareStatus:
+    """Find a share by its id or its request key, and show the link that is for everybody.
+
+    That the link was shown, and by which door, is on record.
+
+    Raises:
+        ShareNotFound: there is none, or several owners used this key and none is named.
+    """
+    with installation.transaction() as session:
+        matches = Share.request_key == key
+        if _is_uuid(key):
+            matches = matches | (Share.id == UUID(key))
+        statement = select(Share).where(matches)
+        shares = session.scalars(
+            statement.where(Share.owner == owner) if owner else statement
+        ).all()
+        if len(shares) != 1:
+            raise ShareNotFound(
+                f"{len(shares)} shares have the request key {key!r}: name the owner too"
+                if shares
+                else f"there is no share with the request key or id {key!r}"
+            )
+        share = shares[0]
+        is_open = share.is_open(read_clock(session))
+        link = ""
+        if is_open:
+            grant = session.scalars(
+                select(Grant).where(Grant.share_id == share.id, Grant.recipient == "")
+            ).one()
+            link = show_link(installation.seals, grant, installation.settings.public_url)
+            record(
+                session,
+                EventKind.LINK_SHOWN,
+                key=event_key(new_id()),
+                actor=Actor.OWNER,
+                share_id=share.id,
+                grant_id=grant.id,
+                payload={"door": asked_by},
+            )
+        count = session.scalar(
+            select(func.count()).select_from(SharedAsset).where(SharedAsset.share_id == share.id)
+        )
+        expired = share.was_open() and not is_open
+        return ShareStatus(
+            share.id,
+            share.request_key,
+            "expired" if expired else share.state.value,
+            share.title,
+            count or 0,
+            share.expires_at,
+            link,
+        )
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,166 @@
+"""The things that leave the house: pages, inline pictures, single downloads and bundles.
+
+Each is found by what the gate admitted, never by a path that a recipient wrote.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.bundle import Bundle
+from models.kinds import RenditionState
+from models.rendition import Rendition, RenditionRef
+from services.access import Admission
+from services.bundles.reader import BundleReader, Plan
+from services.bytesource import ByteSource
+from services.delivery import open_source, refer_to_original, refer_to_stored
+from services.errors import FormatNotOffered, ShareNotFound
+from services.formats import FORMATS, ORIGINAL
+from services.installation import Installation
+from services.naming import safe_name
+from services.pages import page_key
+
+_ENDINGS = {"image/jpeg": "jpg", "image/webp": "webp"}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something with a known size and a strong validator; `open` gives its bytes."""
+
+    name: str
+    what: str
+    media_type: str
+    size_bytes: int
+    etag: str
+    modified_at: datetime
+    open: Callable[[], ByteSource]
+
+
+def read_page(installation: Installation, admission: Admission, name: str) -> bytes:
+    """Read one page of the share's current build."""
+    build = admission.share.current_build
+    try:
+        return installation.store.get(page_key(admission.share.id, str(build), name))
+    except FileNotFoundError as error:
+        raise ShareNotFound from error
+
+
+def find_inline(
+    installation: Installation, session: Session, admission: Admission, name: str
+) -> Thing:
+    """Find an inline rendition of the admitted asset."""
+    if name not in FORMATS or not FORMATS[name].is_inline:
+        raise FormatNotOffered
+    return _find_rendition(installation, session, admission, name)
+
+
+def find_download(
+    installation: Installation, session: Session, admission: Admission, name: str
+) -> Thing:
+    """Find one format of the admitted asset as a download; an asset with parts gives a zip."""
+    asset = _asset(admission)
+    if name not in admission.share.formats:
+        raise FormatNotOffered
+    bundle = session.get(Bundle, (admission.share.id, asset.position, name))
+    if bundle is not None:
+        return _bundle_thing(installation, admission, bundle)
+    if name == ORIGINAL:
+        return _find_original(installation, admission)
+    return _find_rendition(installation, session, admission, name)
+
+
+def find_bundle(
+    installation: Installation, session: Session, admission: Admission, name: str
+) -> Thing:
+    """Find the zip of the whole share in one format."""
+    bundle = session.get(Bundle, (admission.share.id, 0, name))
+    if bundle is None:
+        raise FormatNotOffered
+    return _bundle_thing(installation, admission, bundle)
+
+
+def _find_original(installation: Installation, admission: Admission) -> Thing:
+    asset = _asset(admission)
+    part = asset.parts[0]
+    return Thing(
+        name=safe_name(asset.file_name),
+        what=f"{asset.position}/{ORIGINAL}",
+        media_type=asset.media_type,
+        size_bytes=part["size_bytes"],
+        etag=_etag(installation, asset.sha256),
+        modified_at=asset.modified_at,
+        open=partial(open_source, installation, refer_to_original(part)),
+    )
+
+
+def _find_rendition(
+    installation: Installation, session: Session, admission: Admission, name: str
+) -> Thing:
+    asset = _asset(admission)
+    rendition = session.scalar(
+        select(Rendition)
+        .join(RenditionRef, RenditionRef.key == Rendition.key)
+        .where(
+            RenditionRef.share_id == admission.share.id,
+            RenditionRef.position == asset.position,
+            RenditionRef.format == name,
+            Rendition.state == RenditionState.PRESENT,
+        )
+    )
+    if rendition is None:
+        raise FormatNotOffered
+    reference = refer_to_stored(rendition.store_key, rendition.size_bytes)
+    stem = PurePosixPath(asset.file_name).stem
+    return Thing(
+        name=safe_name(f"{stem}.{_ENDINGS[rendition.media_type]}"),
+        what=f"{asset.position}/{name}",
+        media_type=rendition.media_type,
+        size_bytes=rendition.size_bytes,
+        etag=_etag(installation, rendition.sha256),
+        modified_at=rendition.made_at,
+        open=partial(open_source, installation, reference),
+    )
+
+
+def _bundle_thing(installation: Installation, admission: Admission, bundle: Bundle) -> Thing:
+    return Thing(
+        name=bundle.file_name,
+        what=f"bundle/{bundle.position}/{bundle.format}",
+        media_type="application/zip",
+        size_bytes=bundle.size_bytes,
+        etag=bundle.etag,
+        modified_at=admission.share.frozen_at or admission.share.created_at,
+        open=partial(_open_bundle, installation, bundle.plan_key, bundle.etag),
+    )
+
+
+def _open_bundle(installation: Installation, plan_key: str, etag: str) -> ByteSource:
+    opener: Callable[[dict[str, Any]], ByteSource] = partial(_open_member, installation)
+    return BundleReader(_read_plan(installation, plan_key, etag), opener)
+
+
+def _open_member(installation: Installation, reference: Mapping[str, Any]) -> ByteSource:
+    return open_source(installation, reference)
+
+
+@lru_cache(maxsize=16)
+def _read_plan(installation: Installation, plan_key: str, etag: str) -> Plan:  # noqa: ARG001
+    """Read a plan once for the ranges and the recipients that follow; the ETag names its version."""
+    return Plan(installation.store.get(plan_key))
+
+
+def _etag(installation: Installation, sha256: bytes) -> str:
+    # Keyed, so that nobody can find out by it whether we have a file that they know.
+    return installation.seals.digest(sha256, purpose="etag").hex()[:32]
+
+
+def _asset(admission: Admission) -> Any:
+    if admission.asset is None:
+        raise ShareNotFound
+    return admission.asset

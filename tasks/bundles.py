@@ -1,0 +1,14 @@
+"""Bundles: the plans of the zips that a share offers."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from services import bundling
+from services.installation import get_installation
+from services.leases import Claim
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[2, 10])
+def plan_bundles(claim: Claim) -> int:
+    """Write a plan for each zip on offer, and return how many there are."""
+    return bundling.plan_bundles(get_installation(), claim)

@@ -1,0 +1,19 @@
+"""Freeze a selection: one task, because it is one transaction."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from services.freezing import claim_share
+from services.installation import get_installation
+from services.leases import Claim, LeaseKeeper
+from services.requests import ShareRequest
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def freeze_selection(request: ShareRequest) -> Claim:
+    """Freeze what the request selects, and hold the share's lease while this process lives."""
+    installation = get_installation()
+    claim = claim_share(installation, request, run=str(flow_run.get_id()))
+    LeaseKeeper(installation, claim).start()
+    return claim

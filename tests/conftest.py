@@ -1,0 +1,119 @@
+"""What all tests share: a PostgreSQL of the wheel per process, a database per test, a library."""
+
+import base64
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from deployments.stack.bootstrap import ROOT
+from deployments.stack.postgres import Cluster, running_cluster
+from services.installation import Installation
+from services.settings import Settings
+from tests.photographs import write_photograph
+
+hypothesis_settings.register_profile(
+    "vitrine", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("vitrine")
+
+PASSWORD = "only-for-tests"
+TEMPLATE = "vitrine_template"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside():
+    for name in [name for name in os.environ if name.startswith(("VITRINE_", "PREFECT_"))]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL server, with a migrated database to copy."""
+    with (
+        tempfile.TemporaryDirectory(prefix="vitrine test ") as folder,
+        running_cluster(Path(folder) / "data", password=PASSWORD, is_durable=False) as server,
+    ):
+        for role in ("vitrine_owner", "vitrine_app"):
+            server.create_role(role, PASSWORD)
+        server.create_database(TEMPLATE, owner="vitrine_owner")
+        migrate(server, TEMPLATE, "head")
+        yield server
+
+
+def migrate(server: Cluster, database: str, revision: str, verb: str = "upgrade") -> None:
+    """Bring a database to a revision."""
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = server.url("vitrine_owner", PASSWORD, database)
+    getattr(command, verb)(config, revision)
+
+
+@pytest.fixture
+def database(cluster):
+    """A database of its own for one test: its name."""
+    name = f"test_{secrets.token_hex(6)}"
+    cluster.create_database(name, owner="vitrine_owner", template=TEMPLATE)
+    with cluster.connect() as connection:
+        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO vitrine_app")
+    yield name
+    with cluster.connect() as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def library(tmp_path):
+    """A small library: five photographs in two folders, a text, one owner with all rights."""
+    root = tmp_path / "library"
+    for number in range(1, 4):
+        write_photograph(root / "Campaign" / f"ridge {number}.jpg", seed=number)
+    for number in range(4, 6):
+        write_photograph(root / "Press kit" / f"bowl {number}.jpg", seed=number)
+    (root / "Press kit" / "notes.txt").write_text("Nothing to see here.")
+    return root
+
+
+@pytest.fixture
+def installation(cluster, database, library, tmp_path):
+    """An installation on that database and that library."""
+    made = Installation(
+        Settings(
+            home=tmp_path / "home",
+            library=library,
+            database_url=cluster.url("vitrine_app", PASSWORD, database),
+            link_key=base64.b64encode(bytes(range(32))).decode(),
+            desk_key="desk-key-of-the-tests",
+            render_processes=1,
+            publish_lease_seconds=5,
+        )
+    )
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def owner_connection(cluster, database):
+    """A connection as the database's owner, who may do what the application may not."""
+    url = cluster.url("vitrine_owner", PASSWORD, database).replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def set_clock(owner_connection):
+    """Move the one clock to a moment."""
+
+    def move(moment):
+        owner_connection.execute(
+            "CREATE OR REPLACE FUNCTION vitrine_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
+            f" AS $$ SELECT '{moment.isoformat()}'::timestamptz $$"
+        )
+
+    return move

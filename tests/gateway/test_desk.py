@@ -1,0 +1,81 @@
+import pytest
+from starlette.testclient import TestClient
+
+from gateway.desk import create_desk
+from services.errors import SettingMissing
+from tests.publishing import a_request, link_of, publish
+
+KEY = {"authorization": "Bearer desk-key-of-the-tests"}
+
+
+@pytest.fixture
+def desk(installation):
+    with TestClient(create_desk(installation), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"authorization": "Bearer wrong"}, {"authorization": "desk-key-of-the-tests"}]
+)
+@pytest.mark.parametrize("path", ["/invitations", "/shares/x", "/nothing"])
+def test_the_desk_opens_for_its_key_alone(desk, headers, path):
+    assert desk.get(path, headers=headers).status_code == 401
+    assert desk.post(path, headers=headers, json={}).status_code == 401
+
+
+def test_the_desk_without_a_key_does_not_start(installation):
+    installation.settings = installation.settings.model_copy(
+        update={"desk_key": type(installation.settings.desk_key)("")}
+    )
+
+    with pytest.raises(SettingMissing):
+        create_desk(installation)
+
+
+def test_an_invitation_gives_an_id_that_a_request_can_name(desk, installation):
+    people = {"recipients": [{"address": "maria@paper.example", "name": "Maria"}]}
+
+    answer = desk.post("/invitations", headers=KEY, json=people)
+
+    assert answer.status_code == 201
+    share_id = publish(installation, a_request(invitation=answer.json()["invitation"]))
+    assert link_of(installation, share_id, "maria@paper.example")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"recipients": []},
+        {"recipients": [{"address": "no address"}]},
+        {"recipients": [{"address": "a@b.example", "pet": "cat"}]},
+        {"people": []},
+        [],
+    ],
+)
+def test_a_list_with_mistakes_is_refused_without_repeating_addresses(desk, body):
+    answer = desk.post("/invitations", headers=KEY, json=body)
+
+    assert answer.status_code == 422
+    assert "no address" not in answer.text.replace("no e-mail address", "")
+
+
+def test_a_body_that_is_no_json_or_too_large_is_refused(desk):
+    assert desk.post("/invitations", headers=KEY, content=b"{").status_code == 422
+    assert desk.post("/invitations", headers=KEY, content=b"x" * 300_000).status_code == 413
+
+
+def test_the_desk_tells_the_state_and_the_link_of_a_share_by_its_key(desk, installation):
+    share_id = publish(installation, a_request(request_key="spring"))
+
+    by_key = desk.get("/shares/spring", headers=KEY).json()
+    by_id = desk.get(f"/shares/{share_id}", headers=KEY).json()
+
+    assert by_key == by_id
+    assert (by_key["share"], by_key["state"], by_key["assets"]) == (str(share_id), "open", 6)
+    assert by_key["link"].endswith(link_of(installation, share_id))
+
+
+def test_an_unknown_share_is_named_in_the_answer(desk):
+    answer = desk.get("/shares/winter", headers=KEY)
+
+    assert (answer.status_code, "winter" in answer.json()["error"]) == (404, True)

@@ -1,0 +1,287 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from page_builder.letters import render_invitation, render_kept_letter
+from page_builder.pages import (
+    number_pages,
+    paginate,
+    render_asset_page,
+    render_notice,
+    render_share_page,
+)
+from page_builder.ratios import ratio_class
+from page_builder.static import static_files, style_href
+from page_builder.views import (
+    AssetPageView,
+    CardView,
+    DownloadView,
+    FactView,
+    KeptLetterView,
+    LetterView,
+    NeighbourView,
+    NoticeView,
+    PagerView,
+    PictureView,
+    SectionView,
+    SharePageView,
+    ShareView,
+)
+from page_builder.wording import say_size
+
+TITLE = "The ridge above Hällevik in October, seen from the meadow behind the house"
+WAYS = tuple(
+    DownloadView(label, note, "4.8 MB", f"d/10000/{label.lower()}")
+    for label, note in (
+        ("Original", "JPEG, 6000 × 4000"),
+        ("Large", "JPEG, 2560 × 1707"),
+        ("Web", "JPEG, 1600 × 1067"),
+    )
+)
+
+
+class Reader(HTMLParser):
+    """Collects the tags, attributes and words of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.words = [], ""
+        self.feed(page.decode() if isinstance(page, bytes) else page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words += data
+
+
+def a_share(**changes):
+    values = {
+        "title": TITLE,
+        "message": ("Dear all,",),
+        "sender": "Anna",
+        "sender_address": "a@b.example",
+        "until": "Available until 1 May 2027",
+        "files": "300 files",
+        "is_downloadable": True,
+        "bundles": WAYS,
+        "bundle_note": "300 files, one zip",
+    }
+    return ShareView(**(values | changes))
+
+
+def a_card(**changes):
+    values = {
+        "position": 10_000,
+        "title": TITLE,
+        "line": "6000 × 4000",
+        "ratio": "r150",
+        "picture": PictureView("i/10000/thumbnail", 640, 427, ""),
+        "plate": "",
+        "tag": "",
+        "downloads": WAYS,
+    }
+    return CardView(**(values | changes))
+
+
+def a_share_page(cards=(), share=None, pager=None):
+    section = SectionView("Campaign", "s1", len(cards), tuple(cards))
+    return render_share_page(
+        SharePageView(share or a_share(), "../../", style_href(), True, (section,), pager)
+    )
+
+
+def an_asset_page(**changes):
+    values = {
+        "share": a_share(),
+        "root": "../../",
+        "static": style_href(),
+        "position": 2,
+        "eyebrow": "2 of 3",
+        "title": TITLE,
+        "description": ("Words.",),
+        "picture": PictureView("i/2/web", 1600, 1067),
+        "plate": "",
+        "note": "",
+        "downloads": WAYS,
+        "facts": (FactView("Size", "1 × 2", True),),
+        "parts_heading": "",
+        "parts": (),
+        "previous": NeighbourView(1, "Before"),
+        "following": None,
+        "back": "All",
+    }
+    return render_asset_page(AssetPageView(**(values | changes)))
+
+
+def a_letter(**changes):
+    values = {
+        "share_title": TITLE,
+        "sender": "Anna",
+        "greeting": "Hello,",
+        "message": ("Dear Maria.",),
+        "contents": "3 files",
+        "until": "Available until 1 May 2027",
+        "link": "https://share.example/s/x/",
+        "why": "You are on the list.",
+    }
+    return render_invitation(LetterView(**(values | changes)))
+
+
+def all_pages():
+    kept = KeptLetterView("Anna", "Maria", "Subject", "Today", a_letter().text, a_letter().html)
+    return {
+        "share": a_share_page([a_card()], pager=PagerView(2, 3, (1, 2, 3))),
+        "asset": an_asset_page(),
+        "notice": render_notice(
+            NoticeView(style_href(), "Closed", ("Text.",), "a@b.example", "Write")
+        ),
+        "kept letter": render_kept_letter(kept),
+    }
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_no_word_of_an_owner_becomes_a_tag_or_an_attribute(text):
+    hostile = f"{text}<script>alert(1)</script>\" onload='x"
+    plain = {tag for tag, _ in Reader(a_share_page([a_card()], a_share())).tags}
+
+    page = Reader(
+        a_share_page(
+            [a_card(title=hostile)], a_share(title=hostile, message=(hostile,), sender=hostile)
+        )
+    )
+    asset = Reader(
+        an_asset_page(
+            title=hostile, description=(hostile,), parts=(hostile,), parts_heading=hostile
+        )
+    )
+
+    assert {tag for tag, _ in page.tags} == plain
+    assert not any(
+        name.startswith("on")
+        for reader in (page, asset)
+        for _, attrs in reader.tags
+        for name in attrs
+    )
+    assert "script" not in {tag for tag, _ in asset.tags}
+    assert "<script>alert(1)</script>" in page.words
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_no_word_of_an_owner_becomes_a_tag_in_a_letter(text):
+    letter = a_letter(share_title=f"{text}<script>", message=(f"{text}<img src=x>",))
+
+    assert {tag for tag, _ in Reader(letter.html).tags} == {
+        tag for tag, _ in Reader(a_letter().html).tags
+    }
+    assert "<script>" in letter.text
+
+
+@pytest.mark.parametrize("name", ["share", "asset", "notice"])
+def test_a_page_has_no_script_no_style_of_its_own_and_nothing_from_elsewhere(name):
+    tags = Reader(all_pages()[name]).tags
+
+    assert not {"script", "style", "iframe", "object", "embed"} & {tag for tag, _ in tags}
+    for _, attributes in tags:
+        assert "style" not in attributes
+        for attribute in ("src", "href"):
+            assert not re.match(r"(https?:)?//|data:", attributes.get(attribute) or "")
+
+
+def test_a_letter_loads_nothing_and_says_the_same_in_plain_text():
+    letter = a_letter()
+
+    assert not {"img", "link", "script"} & {tag for tag, _ in Reader(letter.html).tags}
+    for words in (
+        "https://share.example/s/x/",
+        "Dear Maria.",
+        "Available until 1 May 2027",
+        "Anna",
+    ):
+        assert words in letter.text and words in letter.html
+
+
+def test_three_hundred_cards_are_less_than_300_kb():
+    assert len(a_share_page([a_card() for _ in range(300)])) < 300_000
+
+
+def test_every_page_has_one_heading_a_title_and_a_language():
+    for name, page in all_pages().items():
+        tags = Reader(page).tags
+        assert [tag for tag, _ in tags].count("h1") == 1, name
+        assert ("html", {"lang": "en"}) in tags
+        assert "title" in dict(tags)
+
+
+def test_every_picture_has_its_size_and_an_alternative():
+    tags = Reader(all_pages()["share"]).tags
+
+    for tag, attributes in tags:
+        assert tag != "img" or {"width", "height", "alt"} <= set(attributes)
+
+
+def test_a_share_without_downloads_offers_none_and_says_so():
+    page = a_share_page([a_card(downloads=())], a_share(bundles=(), is_downloadable=False))
+
+    assert b"popover" not in page and b"download" not in page.replace(
+        b"Downloads are switched off", b""
+    )
+    assert b"Downloads are switched off" in page
+
+
+def test_one_way_to_take_something_is_a_link_without_a_menu():
+    page = a_share_page([a_card(downloads=WAYS[:1])])
+
+    assert b"popover" not in page
+    assert b'href="../../d/10000/original"' in page
+
+
+@given(st.integers(0, 2000), st.integers(1, 300))
+def test_pages_hold_every_card_once_in_order(count, size):
+    cards = list(range(count))
+
+    assert [card for page in paginate(cards, size) for card in page] == cards
+
+
+@given(st.integers(1, 40), st.data())
+def test_the_pager_always_reaches_first_last_and_neighbours(last, data):
+    current = data.draw(st.integers(1, last))
+    numbers = number_pages(current, last)
+
+    shown = [number for number in numbers if number]
+    assert shown == sorted(set(shown))
+    assert {1, last, current, max(1, current - 1), min(last, current + 1)} <= set(shown)
+    assert len(numbers) <= 7
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000))
+def test_a_card_crops_at_most_3_6_percent_or_shows_the_whole_picture(width, height):
+    name, *mat = ratio_class(width, height).split()
+
+    ratio = int(name[1:]) / 100
+    assert 0.7 <= ratio <= 3
+    crop = (
+        abs(1 - (width / height) / ratio)
+        if (width / height) < ratio
+        else 1 - ratio / (width / height)
+    )
+    assert mat or crop <= 0.036
+
+
+def test_every_shape_has_a_rule_in_the_style_sheet():
+    (style,) = static_files().values()
+
+    for percent in range(70, 305, 5):
+        assert f".r{percent}{{--r:".encode() in style.content
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (4_800_000, "4.8 MB"),
+     (9_960_000, "10 MB"), (412_000_000, "412 MB"), (999_600, "1.0 MB"), (60_000_000_000, "60 GB")],
+)  # fmt: skip
+def test_sizes_are_said_as_people_say_them(size, said):
+    assert say_size(size) == said

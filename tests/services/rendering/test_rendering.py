@@ -1,0 +1,270 @@
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import psutil
+import pytest
+import pyvips
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.formats import FORMATS, LARGE, THUMBNAIL, WEB, predict_size
+from services.rendering.orders import RenderOrder, WantedOutput
+from services.rendering.pool import RenderPool
+from tests.photographs import photograph, write_cut_photograph, write_photograph
+
+
+@pytest.fixture(scope="module")
+def pool():
+    made = RenderPool(processes=1, seconds=30, memory_mb=1536)
+    yield made
+    made.close()
+
+
+def order(path, folder, formats=(THUMBNAIL, WEB, LARGE), **changes):
+    status = path.stat()
+    outputs = tuple(
+        WantedOutput(f.name, f.recipe, str(folder / f"{path.name}.{f.name}")) for f in formats
+    )
+    values = {"size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns} | changes
+    return RenderOrder(path.name, str(path), outputs=outputs, **values)
+
+
+def render(pool, path, **changes):
+    (outcome,) = pool.render([order(path, path.parent, **changes)])
+    return outcome
+
+
+def is_red(pixel):
+    return pixel[0] > 150 and pixel[2] < 100
+
+
+def is_blue(pixel):
+    return pixel[2] > 150 and pixel[0] < 100
+
+
+ENDINGS = ["jpg", "png", "tif", "webp"]
+#: What a camera must do to the upright picture so that this orientation puts it right again.
+UNDO = {
+    1: lambda im: im,
+    2: lambda im: im.fliphor(),
+    3: lambda im: im.rot180(),
+    4: lambda im: im.flipver(),
+    5: lambda im: im.rot90().fliphor(),
+    6: lambda im: im.rot270(),
+    7: lambda im: im.rot270().fliphor(),
+    8: lambda im: im.rot90(),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("orientation", UNDO)
+def test_every_orientation_comes_out_upright(pool, tmp_path, orientation, ending):
+    turned = UNDO[orientation](photograph(800, 500)).copy()
+    turned.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    path = tmp_path / f"turned.{ending}"
+    turned.write_to_file(str(path))
+
+    outcome = render(pool, path)
+
+    assert (outcome.failure, outcome.width, outcome.height) == ("", 800, 500)
+    for file in outcome.files:
+        picture = pyvips.Image.new_from_file(file.path)
+        assert is_red(picture(file.width * 0.2, file.height / 2))
+        assert is_blue(picture(file.width * 0.8, file.height / 2))
+
+
+@settings(max_examples=15)
+@given(st.integers(1, 3000), st.integers(1, 900))
+def test_what_was_predicted_is_what_is_made(tmp_path_factory, pool, width, height):
+    path = tmp_path_factory.mktemp("predicted") / "any.png"
+    pyvips.Image.black(width, height).copy(interpretation="srgb").pngsave(str(path), compression=1)
+
+    outcome = render(pool, path)
+
+    assert outcome.failure == ""
+    for file in outcome.files:
+        expected = predict_size(FORMATS[file.name].recipe, width, height)
+        assert (
+            max(abs(a - b) for a, b in zip((file.width, file.height), expected, strict=True)) <= 1
+        )
+
+
+def test_no_metadata_of_the_original_gets_into_a_rendition(pool, tmp_path):
+    picture = photograph(700, 500).copy()
+    for field in ("exif-ifd0-Artist", "exif-ifd3-GPSLatitude", "exif-ifd0-Software"):
+        picture.set_type(pyvips.GValue.gstr_type, field, "51/1 30/1 0/1 very secret")
+    picture.set_type(pyvips.GValue.blob_type, "xmp-data", b"<x:xmpmeta>very secret</x:xmpmeta>")
+    path = tmp_path / "secret.jpg"
+    picture.jpegsave(str(path), keep="all")
+    assert b"secret" in path.read_bytes()
+
+    for file in render(pool, path).files:
+        content = Path(file.path).read_bytes()
+        assert b"secret" not in content and b"Exif" not in content
+
+
+def test_transparency_is_laid_on_white(pool, tmp_path):
+    path = tmp_path / "logo.png"
+    clear = pyvips.Image.black(300, 200, bands=4).copy(interpretation="srgb")
+    clear.pngsave(str(path))
+
+    outcome = render(pool, path, formats=[WEB])
+
+    assert min(pyvips.Image.new_from_file(outcome.files[0].path)(5, 5)) > 250
+
+
+@pytest.mark.parametrize("kind", ["cmyk", "16-bit", "grey", "palette"])
+def test_other_colour_models_become_what_browsers_show(pool, tmp_path, kind):
+    picture, path = photograph(300, 200), tmp_path / f"{kind}.tif"
+    made = {
+        "cmyk": lambda: picture.colourspace("cmyk"),
+        "16-bit": lambda: picture.colourspace("rgb16"),
+        "grey": lambda: picture.colourspace("b-w"),
+        "palette": lambda: picture,
+    }[kind]()
+    if kind == "palette":
+        path = path.with_suffix(".png")
+        made.pngsave(str(path), palette=True)
+    else:
+        made.tiffsave(str(path))
+
+    outcome = render(pool, path, formats=[WEB])
+
+    picture = pyvips.Image.new_from_file(outcome.files[0].path)
+    assert (outcome.failure, picture.format) == ("", "uchar")
+    assert picture.interpretation in {"srgb", "b-w"}
+    assert kind == "grey" or picture(60, 100)[0] > picture(240, 100)[0] + 40
+
+
+def a_text(path):
+    path.write_text("not a picture at all")
+
+
+def a_bomb(path):
+    # A few hundred bytes that claim an edge of seventy thousand pixels.
+    pyvips.Image.black(70_000, 8).copy(interpretation="b-w").pngsave(str(path), compression=9)
+
+
+def an_interlaced_bomb(path):
+    big = pyvips.Image.black(12_000, 12_000).copy(interpretation="b-w")
+    big.pngsave(str(path), interlace=True, compression=9)
+
+
+@pytest.mark.parametrize(
+    ("make", "failure"),
+    [
+        (write_cut_photograph, "damaged"),
+        (a_text, "unsupported"),
+        (a_bomb, "too_large"),
+        (an_interlaced_bomb, "too_large"),
+    ],
+)
+def test_a_bad_picture_fails_with_its_reason_and_alone(pool, tmp_path, make, failure):
+    bad, good = tmp_path / "bad.jpg", write_photograph(tmp_path / "good.jpg")
+    make(bad)
+
+    outcomes = {
+        one.order.name: one for one in pool.render([order(bad, tmp_path), order(good, tmp_path)])
+    }
+
+    assert (outcomes["bad.jpg"].failure, outcomes["bad.jpg"].files) == (failure, ())
+    assert outcomes["bad.jpg"].message
+    assert len(outcomes["good.jpg"].files) == 3
+
+
+def test_a_drawing_cannot_draw_its_neighbours(pool, tmp_path):
+    write_photograph(tmp_path / "secret.jpg")
+    drawing = tmp_path / "drawing.svg"
+    drawing.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        ' width="240" height="160"><image xlink:href="secret.jpg" width="240" height="160"/></svg>'
+    )
+
+    outcome = render(pool, drawing, formats=[WEB])
+
+    assert outcome.failure == ""
+    assert min(pyvips.Image.new_from_file(outcome.files[0].path)(40, 80)) > 250
+
+
+def test_an_original_that_is_not_the_one_ordered_is_not_rendered(pool, tmp_path):
+    path = write_photograph(tmp_path / "a.jpg")
+    link, pipe = tmp_path / "link.jpg", tmp_path / "pipe.jpg"
+    link.symlink_to(path)
+    os.mkfifo(pipe)
+
+    failures = [
+        render(pool, path, mtime_ns=1).failure,
+        render(pool, link).failure,
+        render(pool, pipe).failure,
+    ]
+
+    assert failures == ["changed", "unreadable", "unreadable"]
+
+
+def test_a_picture_that_takes_too_long_loses_only_itself(tmp_path):
+    slow, good = tmp_path / "slow.png", write_photograph(tmp_path / "good.jpg")
+    pyvips.Image.gaussnoise(7000, 7000).cast("uchar").pngsave(str(slow), compression=1)
+    pool = RenderPool(processes=1, seconds=0.6, memory_mb=1536)
+
+    outcomes = {
+        one.order.name: one.failure
+        for one in pool.render([order(slow, tmp_path), order(good, tmp_path, [THUMBNAIL])])
+    }
+    pool.close()
+
+    assert outcomes == {"slow.png": "timeout", "good.jpg": ""}
+
+
+def test_a_process_that_is_killed_loses_nothing_that_a_second_try_can_make(tmp_path):
+    path = write_photograph(tmp_path / "a.jpg")
+    pool = RenderPool(processes=1, seconds=30, memory_mb=1536)
+    list(pool.render([order(path, tmp_path)]))
+    for child in psutil.Process().children():
+        if "services.rendering.worker" in child.cmdline():
+            child.kill()
+
+    (outcome,) = pool.render([order(path, tmp_path)])
+    pool.close()
+
+    assert len(outcome.files) == 3
+
+
+def test_processes_end_with_their_parent_even_if_it_is_killed(tmp_path):
+    path = write_photograph(tmp_path / "a.jpg")
+    script = f"""
+        import os, psutil
+        from services.formats import THUMBNAIL
+        from services.rendering.orders import RenderOrder, WantedOutput
+        from services.rendering.pool import RenderPool
+        pool = RenderPool(processes=1, seconds=30, memory_mb=1536)
+        output = WantedOutput("t", THUMBNAIL.recipe, {str(tmp_path / "t.webp")!r})
+        status = os.stat({str(path)!r})
+        order = RenderOrder("a", {str(path)!r}, status.st_size, status.st_mtime_ns, (output,))
+        print([one.failure for one in pool.render([order])], psutil.Process().children()[0].pid)
+        os.kill(os.getpid(), 9)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False
+    )
+
+    worker = int(done.stdout.split()[-1])
+    try:
+        psutil.Process(worker).wait(timeout=10)
+    except psutil.NoSuchProcess:
+        return
+
+
+def test_the_largest_format_is_made_of_the_original_and_never_larger(pool, tmp_path):
+    path = write_photograph(tmp_path / "large.jpg", width=3000, height=2000)
+
+    outcome = render(pool, path)
+
+    sizes = {file.name: max(file.width, file.height) for file in outcome.files}
+    assert sizes == {
+        "large": LARGE.recipe.box,
+        "web": WEB.recipe.box,
+        "thumbnail": THUMBNAIL.recipe.box,
+    }
