@@ -32,9 +32,8 @@ async def stand_by() -> None:
 
 
 async def _listen() -> None:
-    url = get_installation().engine.url.set(drivername="postgresql")
-    dsn = url.render_as_string(hide_password=False)
-    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+    place = get_installation().connection_arguments()
+    async with await psycopg.AsyncConnection.connect(**place, autocommit=True) as connection:
         await connection.execute("LISTEN outbox")
         while True:
             await _send_waiting()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -32,6 +33,14 @@ class Installation:
         return create_engine(
             url, pool_size=10, max_overflow=30, pool_pre_ping=True, hide_parameters=True
         )
+
+    def connection_arguments(self) -> dict[str, Any]:
+        """Say how the driver reaches the database, for what SQLAlchemy does not do: listening.
+
+        As arguments, because an address as text would spell a space in a path in its own way.
+        """
+        url = self.engine.url
+        return {**url.translate_connect_args(username="user", database="dbname"), **url.query}
 
     @cached_property
     def sessions(self) -> sessionmaker[Session]:

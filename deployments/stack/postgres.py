@@ -193,7 +193,7 @@ class Cluster:
 @contextmanager
 def running_cluster(folder: Path, *, password: str, is_durable: bool = True) -> Iterator[Cluster]:
     """Run a cluster in a folder, with its socket in a short private folder, and stop it at the end."""
-    with tempfile.TemporaryDirectory(prefix="vtr-") as sockets:
+    with tempfile.TemporaryDirectory(prefix="v t ") as sockets:
         cluster = Cluster(folder, Path(sockets), password, is_durable=is_durable)
         cluster.start(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
