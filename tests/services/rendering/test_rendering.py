@@ -37,6 +37,17 @@ def render(pool, path, **changes):
     return outcome
 
 
+def write_endless_drawing(folder):
+    """A drawing of a few kilobytes that takes any machine minutes."""
+    cloud = '<feTurbulence baseFrequency="0.9" numOctaves="10" seed="{}"/>'
+    filters = "".join(f'<filter id="f{n}">{cloud.format(n)}</filter>' for n in range(400))
+    areas = "".join(f'<rect width="2500" height="2500" filter="url(#f{n})"/>' for n in range(400))
+    path = folder / "endless.svg"
+    size = 'width="2500" height="2500"'
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{filters}{areas}</svg>')
+    return path
+
+
 def is_red(pixel):
     return pixel[0] > 150 and pixel[2] < 100
 
@@ -205,9 +216,8 @@ def test_an_original_that_is_not_the_one_ordered_is_not_rendered(pool, tmp_path)
 
 
 def test_a_picture_that_takes_too_long_loses_only_itself(tmp_path):
-    slow, good = tmp_path / "slow.png", write_photograph(tmp_path / "good.jpg")
-    pyvips.Image.gaussnoise(7000, 7000).cast("uchar").pngsave(str(slow), compression=1)
-    pool = RenderPool(processes=1, seconds=0.6, memory_mb=1536)
+    slow, good = write_endless_drawing(tmp_path), write_photograph(tmp_path / "good.jpg")
+    pool = RenderPool(processes=1, seconds=2, memory_mb=1536)
 
     outcomes = {
         one.order.name: one.failure
@@ -215,7 +225,7 @@ def test_a_picture_that_takes_too_long_loses_only_itself(tmp_path):
     }
     pool.close()
 
-    assert outcomes == {"slow.png": "timeout", "good.jpg": ""}
+    assert outcomes == {"endless.svg": "timeout", "good.jpg": ""}
 
 
 def test_a_process_that_is_killed_loses_nothing_that_a_second_try_can_make(tmp_path):
