@@ -121,8 +121,13 @@ def _look(link: str) -> None:
     """Open the page and every thumbnail on it, as a browser would."""
     with httpx.Client(timeout=60) as browser:
         page = browser.get(link).raise_for_status()
-        for source in _THUMBNAIL.findall(page.text):
+        for source in find_thumbnails(page.text):
             browser.get(urljoin(link, source)).raise_for_status()
+
+
+def find_thumbnails(html: str) -> list[str]:
+    """Find the addresses of the pictures on a page, relative to it."""
+    return _THUMBNAIL.findall(html)
 
 
 def _post(api: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:

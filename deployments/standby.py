@@ -22,7 +22,6 @@ _LOOK_AGAIN_SECONDS = 60.0
 
 async def stand_by() -> None:
     """Serve until the process is told to stop; a lost database is waited for."""
-    log.info("ready")
     while True:
         try:
             await _listen()
@@ -35,6 +34,7 @@ async def _listen() -> None:
     place = get_installation().connection_arguments()
     async with await psycopg.AsyncConnection.connect(**place, autocommit=True) as connection:
         await connection.execute("LISTEN outbox")
+        log.info("listening")
         while True:
             await _send_waiting()
             async for _ in connection.notifies(timeout=_LOOK_AGAIN_SECONDS, stop_after=1):
@@ -57,6 +57,8 @@ def main() -> None:
     # Prefect sets up logging when it is imported; here the lines are for the stack's one log.
     logging.basicConfig(level=logging.INFO, format="%(message)s", force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Prefect's own lines come from its own handlers; passed on they would stand there twice.
+    logging.getLogger("prefect").propagate = False
     # The supervisor stops parts with SIGTERM; asyncio knows how to end on SIGINT.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from page_builder.static import icon_href
 from page_builder.views import AssetPageView, NoticeView, SharePageView
 
 #: Above this a browser without scripts would load too many pictures at once.
@@ -19,6 +20,7 @@ environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+environment.globals["icon_href"] = icon_href
 
 
 def render_share_page(view: SharePageView) -> bytes:

@@ -20,13 +20,26 @@ class StaticFile:
 @lru_cache(maxsize=1)
 def static_files() -> dict[str, StaticFile]:
     """Give all static files by the names under which they are served."""
-    found = (_read(one) for one in _style_sheets())
+    found = (_read(one) for one in (*_style_sheets(), _icon()))
     return {one.name: one for one in found}
 
 
 def style_href() -> str:
     """Give the address of the style sheet."""
-    return f"/static/{next(name for name in static_files() if name.endswith('.css'))}"
+    return _find_href(".css")
+
+
+def icon_href() -> str:
+    """Give the address of the icon that stands in a browser's tab."""
+    return _find_href(".svg")
+
+
+def _find_href(ending: str) -> str:
+    return f"/static/{next(name for name in static_files() if name.endswith(ending))}"
+
+
+def _icon() -> tuple[str, bytes]:
+    return ("icon.svg", (files("page_builder") / "static" / "icon.svg").read_bytes())
 
 
 def _style_sheets() -> list[tuple[str, bytes]]:

@@ -6,7 +6,7 @@ runs are readable by everybody who can open Prefect.
 """
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -17,10 +17,16 @@ AssetId = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 ListName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+def _number_fields(schema: dict[str, Any]) -> None:
+    """Tell the form in which order the fields stand: Prefect's database does not keep it."""
+    for position, field in enumerate(schema["properties"].values()):
+        field["position"] = position
+
+
 class ShareRequest(BaseModel):
     """A share to be published: either picked assets, or one folder."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_number_fields)
 
     owner: str = Field(
         title="Owner",

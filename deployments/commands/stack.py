@@ -1,5 +1,6 @@
 """`vitrine up` and `vitrine down`: start and stop the local stack."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import time
 import typer
 
 from deployments.stack.home import Home
-from deployments.stack.processes import end_processes, find_processes
+from deployments.stack.processes import end_processes
 from deployments.stack.supervisor import Stack, running_stack
 from services.errors import VitrineError
 from services.settings import read_operator_settings
@@ -39,14 +40,14 @@ def up(
 def down() -> None:
     """Stop the stack of this home, wherever it was started."""
     home = Home(read_operator_settings().home.resolve())
-    supervisors = [one for one in find_processes(home.mark) if "up" in one.cmdline()[-2:]]
-    for one in supervisors:
-        one.terminate()
+    supervisor = home.find_supervisor()
+    if supervisor:
+        os.kill(supervisor, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
-    while any(one.is_running() for one in supervisors) and time.monotonic() < deadline:
+    while home.find_supervisor() and time.monotonic() < deadline:
         time.sleep(0.1)
     left = end_processes(home.mark, seconds=5)
-    print("stopped" if supervisors or left else "nothing was running")
+    print("stopped" if supervisor or left else "nothing was running")
 
 
 def stop_on_signals(stack: Stack) -> None:

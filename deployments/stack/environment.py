@@ -1,12 +1,17 @@
 """The environment of every part of a local stack, each value with its reason."""
 
 import json
+import os
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.settings import STACK_MARK, inherit_environment
 
 #: What parts may know of the operator's shell; nothing else of it reaches them.
 _INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "USER"})
+
+_LOGGING = Path(__file__).resolve().parent.parent / "logging.yml"
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,12 @@ class Addresses:
 
 def make_environment(home: str, mark: str, addresses: Addresses) -> dict[str, str]:
     """Make the environment that all parts share."""
+    inherited = inherit_environment(_INHERITED)
+    # `python` in a deployment's command is the one that runs this, whatever the shell has first.
+    path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", "")])
     return {
-        **inherit_environment(_INHERITED),
+        **inherited,
+        "PATH": path,
         STACK_MARK: mark,
         "VITRINE_HOME": home,
         "VITRINE_DATABASE_URL": addresses.database_url,
@@ -89,6 +98,7 @@ def _make_prefect_environment(home: str, addresses: Addresses) -> dict[str, str]
         "PREFECT_WORKER_QUERY_SECONDS": "0.5",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "services,tasks",
         "PREFECT_LOGGING_COLORS": "false",
+        "PREFECT_LOGGING_CONFIG_PATH": str(_LOGGING),
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_CLI_PROMPT": "false",

@@ -1,6 +1,7 @@
 """The home of a local stack: one folder with its data, its keys and its logs, for its owner alone."""
 
 import base64
+import fcntl
 import hashlib
 import os
 import secrets
@@ -25,6 +26,22 @@ class Home:
     def mark(self) -> str:
         """Name this stack and no other."""
         return hashlib.sha256(str(self.path).encode()).hexdigest()[:16]
+
+    @property
+    def lock(self) -> Path:
+        """The file that a running supervisor holds locked; it has its process id."""
+        return self.path / "lock"
+
+    def find_supervisor(self) -> int | None:
+        """Say which process supervises this stack, if one does."""
+        if not self.lock.exists():
+            return None
+        with self.lock.open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(lock.read() or 0) or None
+        return None
 
     @property
     def sockets(self) -> Path:

@@ -15,12 +15,18 @@ class PeakMemory:
         self.peak_mb = 0.0
         self._mark = mark
         self._stop = threading.Event()
-        threading.Thread(target=self._sample, daemon=True, name="memory").start()
+        threading.Thread(target=self._watch, daemon=True, name="memory").start()
 
     def stop(self) -> None:
         """Sample no more."""
         self._stop.set()
 
-    def _sample(self) -> None:
+    def sample(self) -> float:
+        """Measure once, in MB of proportional set size, and keep the peak."""
+        now = round(sum_memory(self._mark) / _MEBIBYTE, 1)
+        self.peak_mb = max(self.peak_mb, now)
+        return now
+
+    def _watch(self) -> None:
         while not self._stop.wait(_SAMPLE_SECONDS):
-            self.peak_mb = max(self.peak_mb, round(sum_memory(self._mark) / _MEBIBYTE, 1))
+            self.sample()

@@ -54,6 +54,7 @@ class Part:
     process: subprocess.Popen[bytes] | None = None
     seen_sign: threading.Event = field(default_factory=threading.Event)
     last_words: deque[str] = field(default_factory=lambda: deque(maxlen=12))
+    restarts: list[float] = field(default_factory=list)
 
     def start(self, environment: dict[str, str], log: Log) -> None:
         """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
@@ -98,6 +99,10 @@ class Part:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def has_ended(self) -> bool:
+        """Say whether the process was started and is gone."""
+        return self.process is not None and self.process.poll() is not None
 
     def _is_ready(self) -> bool:
         if self.health:

@@ -1,8 +1,32 @@
 """Ports: a busy one is stepped around."""
 
+import fcntl
+import os
 import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _TRIES = 50
+_TURN_SECONDS = 60.0
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Let the stacks of a machine take their ports one after the other.
+
+    The gateway's server shares a port that another one of the same user listens on: two stacks that
+    found the same port free would answer each other's recipients. Whoever waits in vain goes on.
+    """
+    turn = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    deadline = time.monotonic() + _TURN_SECONDS
+    try:
+        while not _take(turn) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        yield
+    finally:
+        os.close(turn)
 
 
 def find_port(wanted: int, *, taken: frozenset[int] = frozenset()) -> int:
@@ -25,4 +49,12 @@ def _is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def _take(turn: int) -> bool:
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     return True

@@ -3,24 +3,24 @@
 import fcntl
 import hashlib
 import json
+import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TextIO
 
 from alembic import command as alembic
 from alembic.config import Config
 
+from deployments.stack import roster
 from deployments.stack.bootstrap import ROOT
 from deployments.stack.environment import Addresses, make_environment
 from deployments.stack.home import Home, write_private
 from deployments.stack.memory import PeakMemory
 from deployments.stack.parts import Log, Part, follow
-from deployments.stack.ports import find_port
+from deployments.stack.ports import find_port, in_turn
 from deployments.stack.postgres import Cluster
 from deployments.stack.processes import end_processes
 from services.errors import VitrineError
@@ -28,7 +28,10 @@ from services.settings import STACK_MARK, Settings
 
 _START_SECONDS = 120.0
 _END_SECONDS = 5.0
-_PYTHON = sys.executable
+_WATCH_SECONDS = 0.5
+#: A part that ends unasked is started again, unless it ended this often within a minute.
+_MOST_RESTARTS = 3
+_RESTART_WINDOW_SECONDS = 60.0
 
 
 class StackRunning(VitrineError):
@@ -49,6 +52,7 @@ class Stack:
         self.seconds_start = 0.0
         self.is_stopping = threading.Event()
         self._parts: list[Part] = []
+        self._failure = ""
         self._ending = ExitStack()
         file = self._ending.enter_context((self.home.path / "log" / "stack.log").open("a"))
         self.log = Log(screen, file)
@@ -65,36 +69,41 @@ class Stack:
         self.memory = PeakMemory(self.home.mark)
         self._ending.callback(self.memory.stop)
         cluster = self._start_postgres()
-        self.addresses = self._choose_addresses(cluster)
-        self.environment = make_environment(str(self.home.path), self.home.mark, self.addresses) | {
-            name: value for name, value in self.keys.items() if name.startswith("VITRINE_")
-        }
-        self._start_parts(cluster)
+        with in_turn():
+            self.addresses = self._choose_addresses(cluster)
+            self.environment = self._make_environment()
+            self._start_parts(cluster)
         self.seconds_start = round(time.monotonic() - began, 1)
         self._tell()
+        threading.Thread(target=self._keep_running, daemon=True, name="watch").start()
+        self._ending.callback(self.is_stopping.set)
+
+    def _make_environment(self) -> dict[str, str]:
+        keys = {name: key for name, key in self.keys.items() if name.startswith("VITRINE_")}
+        return make_environment(str(self.home.path), self.home.mark, self.addresses) | keys
 
     def watch(self) -> None:
         """Return when the stack is told to stop.
 
         Raises:
-            PartEnded: a part ended unasked; the others are stopped then.
+            PartEnded: a part ended again and again; the others are stopped then.
         """
-        while not self.is_stopping.wait(0.5):
-            for part in self._parts:
-                if part.process is not None and part.process.poll() is not None:
-                    code = part.process.returncode
-                    raise PartEnded(f"{part.name} ended unasked (code {code}): the stack stops")
+        while not self.is_stopping.wait(_WATCH_SECONDS):
+            pass
+        if self._failure:
+            raise PartEnded(self._failure)
 
     def stop(self) -> None:
         """Stop everything, in reverse order."""
         self._ending.close()
 
     def _lock(self) -> None:
-        lock = self._ending.enter_context((self.home.path / "lock").open("w"))
+        lock = self._ending.enter_context(self.home.lock.open("a"))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StackRunning from error
+        self.home.lock.write_text(str(os.getpid()))
 
     def _start_postgres(self) -> Cluster:
         cluster = Cluster(
@@ -103,6 +112,7 @@ class Stack:
             self.keys["PASSWORD_POSTGRES"],
             environment={STACK_MARK: self.home.mark},
         )
+        self._cluster = cluster
         cluster.start(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._ending.callback(cluster.stop)
         if cluster.process is not None and cluster.process.stdout is not None:
@@ -137,54 +147,43 @@ class Stack:
         )
 
     def _start_parts(self, cluster: Cluster) -> None:
-        server = Part(
-            "prefect",
-            [
-                _PYTHON,
-                "-m",
-                "deployments.stack.prefect_server",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(self.addresses.prefect_port),
-            ],
-            health=f"{self.addresses.prefect_url}/api/health",
-            is_quiet_until_ready=True,
-        )
+        server = roster.make_prefect_server(self.addresses)
         self._start(server)
         # While Prefect's server starts, which takes longest, ours are made ready.
         self._migrate(cluster)
-        gateway = _serve("gateway", "gateway.app:create", self.addresses.gateway_port)
-        desk = _serve("desk", "gateway.desk:create", self.addresses.desk_port)
-        for part in (gateway, desk):
+        doors = [roster.make_gateway(self.addresses), roster.make_desk(self.addresses)]
+        for part in doors:
             self._start(part)
         self._wait(server)
         self._bootstrap()
-        worker = Part(
-            "worker",
-            [
-                _PYTHON,
-                "-m",
-                "prefect",
-                "worker",
-                "start",
-                "--pool",
-                "local",
-                "--type",
-                "process",
-                "--name",
-                "local",
-                "--limit",
-                "4",
-            ],
-            sign="started!",
-            is_quiet_until_ready=True,
-        )
-        standby = Part("standby", [_PYTHON, "-m", "deployments.standby"], sign="ready")
-        for part in (worker, standby):
+        workers = [roster.make_worker(), roster.make_standby()]
+        for part in workers:
             self._start(part)
-        for part in (gateway, desk, standby, worker):
+        for part in (*doors, *workers):
             self._wait(part)
+
+    def _keep_running(self) -> None:
+        """Start again what ends unasked; PostgreSQL, or what ends too often, ends the stack."""
+        while not self.is_stopping.wait(_WATCH_SECONDS):
+            if self._cluster.process is not None and self._cluster.process.poll() is not None:
+                self._give_up("postgres ended unasked: the stack stops")
+            for part in self._parts:
+                if part.has_ended() and not self.is_stopping.is_set():
+                    self._start_again(part)
+
+    def _start_again(self, part: Part) -> None:
+        now = time.monotonic()
+        part.restarts = [at for at in part.restarts if now - at < _RESTART_WINDOW_SECONDS]
+        if len(part.restarts) >= _MOST_RESTARTS:
+            self._give_up(f"{part.name} ends again and again: the stack stops")
+            return
+        part.restarts.append(now)
+        self.log.say(part.name, "ended unasked: it is started again")
+        part.start(self.environment, self.log)
+
+    def _give_up(self, reason: str) -> None:
+        self._failure = reason
+        self.is_stopping.set()
 
     def _start(self, part: Part) -> None:
         part.start(self.environment, self.log)
@@ -209,9 +208,7 @@ class Stack:
         digest = _digest_deployments()
         if done.exists() and done.read_text() == digest:
             return
-        part = Part(
-            "bootstrap", [_PYTHON, "-m", "deployments.stack.bootstrap"], is_quiet_until_ready=True
-        )
+        part = roster.make_bootstrap()
         part.start(self.environment, self.log)
         if part.process is None or part.process.wait(_START_SECONDS) != 0:
             raise RuntimeError(f"the deployments were not registered: see {self.home.path}/log")
@@ -253,31 +250,6 @@ def running_stack(settings: Settings, screen: TextIO) -> Iterator[Stack]:
         stack.stop()
 
 
-def _serve(name: str, factory: str, port: int) -> Part:
-    return Part(
-        name,
-        [
-            _PYTHON,
-            "-m",
-            "granian",
-            "--interface",
-            "asgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--workers",
-            "1",
-            "--no-ws",
-            "--log-level",
-            "warning",
-            "--factory",
-            factory,
-        ],
-        health=f"http://127.0.0.1:{port}/healthz",
-    )
-
-
 def _digest_deployments() -> str:
     files = [
         ROOT / "prefect.yaml",
@@ -285,8 +257,3 @@ def _digest_deployments() -> str:
         *(ROOT / "flows").glob("*.py"),
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
-
-
-def default_home() -> Path:
-    """Say where a stack lives unless told otherwise."""
-    return ROOT / ".vitrine"
