@@ -15,9 +15,9 @@ _SHORT_LEASE = "5"
 
 
 def prove() -> dict[str, Any]:
-    """Kill at full size: 120 photographs, each way twice."""
+    """Kill at full size: 40 photographs, each way twice."""
     with tempfile.TemporaryDirectory(prefix="vitrine kills ") as place:
-        return kill_and_repeat(Path(place), photographs=120, rounds=2)
+        return kill_and_repeat(Path(place), photographs=40, rounds=2)
 
 
 def kill_and_repeat(place: Path, *, photographs: int, rounds: int) -> dict[str, Any]:
