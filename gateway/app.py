@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from gateway import doors
 from gateway.headers import SafeHeaders
 from gateway.notices import show_refusal
+from gateway.unlocking import unlock_share
 from services.errors import DatabaseAway, ShareNotFound, VitrineError
 from services.installation import Installation, get_installation
 
@@ -42,6 +43,7 @@ ROUTES = [
     Route("/s/{token}/i/{position:int}/{format}", doors.show_inline),
     Route("/s/{token}/d/{position:int}/{format}", doors.take_asset),
     Route("/s/{token}/bundle/{format}", doors.take_bundle),
+    Route("/s/{token}/password", unlock_share, methods=["POST"]),
     Route("/static/{name}", doors.show_static),
     Route("/healthz", be_alive),
     Route("/readyz", be_ready),

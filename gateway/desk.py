@@ -1,7 +1,7 @@
 """The desk: a small app for owners and the DAM's backend, on a port of its own, with a key.
 
-What flow parameters may not carry goes through here: addresses on their way in, links on their way
-out.
+What flow parameters may not carry goes through here: addresses and passwords on their way in, links
+on their way out.
 """
 
 import hmac
@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway import desk_changes
 from gateway.headers import SafeHeaders
 from services.dam.protocol import Contact
 from services.errors import SettingMissing, VitrineError
@@ -108,7 +109,11 @@ def create_desk(installation: Installation) -> Starlette:
     app = Starlette(
         routes=[
             Route("/invitations", take_invitation, methods=["POST"]),
+            Route("/passwords", desk_changes.take_password, methods=["POST"]),
             Route("/shares/{key}", show_share),
+            Route("/shares/{key}", desk_changes.change_share, methods=["PATCH"]),
+            Route("/shares/{key}/revocation", desk_changes.revoke_share, methods=["POST"]),
+            Route("/shares/{key}/withdrawals", desk_changes.withdraw_asset, methods=["POST"]),
             Route("/healthz", be_alive),
         ],
         middleware=[Middleware(SafeHeaders), Middleware(KeyNeeded, key=key)],

@@ -1,5 +1,6 @@
 """The doors of the gateway: each asks the gate first, then hands over what it guards."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -10,14 +11,14 @@ from starlette.responses import Response
 from gateway.headers import BYTES_POLICY
 from gateway.ranges import Part, RangeNotSatisfiable, find_part, is_unchanged
 from gateway.transfers import Ending, Transfer, read_first_block
+from gateway.visitors import find_visitor, read_cookie
 from page_builder.static import static_files
 from services import things, visits
 from services.access import Action, Admission, admit
-from services.errors import ShareNotFound
+from services.errors import ShareNotFound, VitrineError
 from services.installation import Installation
 from services.naming import write_disposition
 from services.things import Thing
-from services.visits import Visitor
 
 #: What a browser may be told of a download; any other type is named as plain bytes.
 _HARMLESS = frozenset(
@@ -79,21 +80,36 @@ async def _show(request: Request, name: str, *, position: int | None, is_view: b
 
 def _read_page(request: Request, name: str, position: int | None, *, is_view: bool) -> bytes:
     installation: Installation = request.app.state.installation
-    token = request.path_params["token"]
     with installation.transaction() as session:
-        admission = admit(session, token, action=Action.LOOK, position=position)
+        admission = _ask_gate(request, session, Action.LOOK, position)
     body = things.read_page(installation, admission, name)
     if is_view and request.method == "GET":
-        visits.note_view(installation, admission, _visitor(request))
+        visits.note_view(installation, admission, find_visitor(request))
     return body
+
+
+def _ask_gate(
+    request: Request, session: Any, action: Action, position: int | None = None
+) -> Admission:
+    installation: Installation = request.app.state.installation
+    token, shown = request.path_params["token"], read_cookie(request)
+    return admit(session, installation.seals, token, action=action, position=position, shown=shown)
+
+
+def _may_go_on(request: Request, find: Any) -> bool:
+    """Ask the gate again, in the middle of a transfer."""
+    try:
+        _find(request, Action.TAKE, find)
+    except VitrineError:
+        return False
+    return True
 
 
 def _find(request: Request, action: Action, find: Any) -> tuple[Thing, Admission]:
     installation: Installation = request.app.state.installation
     params = request.path_params
     with installation.transaction() as session:
-        position = params.get("position")
-        admission = admit(session, params["token"], action=action, position=position)
+        admission = _ask_gate(request, session, action, params.get("position"))
         return find(installation, session, admission, params["format"]), admission
 
 
@@ -112,7 +128,8 @@ async def _take(request: Request, find: Any) -> Any:
         headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{thing.size_bytes}"
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return await _begin(request, thing, admission, whole, status, headers)
+    may_go_on = partial(run_in_threadpool, _may_go_on, request, find)
+    return await _begin(request, thing, admission, whole, status, headers, may_go_on)
 
 
 async def _begin(
@@ -122,11 +139,12 @@ async def _begin(
     part: Part,
     status: int,
     headers: dict[str, str],
+    may_go_on: Callable[[], Awaitable[bool]],
 ) -> Transfer:
     installation: Installation = request.app.state.installation
     source = await run_in_threadpool(thing.open)
     first_block = await run_in_threadpool(read_first_block, source, part)
-    start = partial(visits.note_start, installation, admission, thing, _visitor(request))
+    start = partial(visits.note_start, installation, admission, thing, find_visitor(request))
     try:
         download = await run_in_threadpool(start)
     except BaseException:
@@ -141,7 +159,7 @@ async def _begin(
             note = partial(visits.note_abort, installation, download, sent=sent, why=ending.value)
             await run_in_threadpool(note)
 
-    return Transfer(source, part, first_block, status, headers, note_end)
+    return Transfer(source, part, first_block, status, headers, note_end, may_go_on)
 
 
 def _describe(thing: Thing) -> dict[str, str]:
@@ -164,8 +182,3 @@ def _read_whole(thing: Thing) -> bytes:
         return source.read_at(0, thing.size_bytes)
     finally:
         source.close()
-
-
-def _visitor(request: Request) -> Visitor:
-    address = request.client.host if request.client else ""
-    return Visitor(address, request.headers.get("user-agent", "")[:500])

@@ -1,14 +1,24 @@
 """From a refusal to the page that a recipient sees: one sentence, no more than they may know."""
 
+from datetime import UTC
+from email.utils import format_datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from page_builder.pages import render_notice
+from page_builder.pages import render_notice, render_password
 from page_builder.static import style_href
-from page_builder.views import NoticeView
-from services.errors import ShareClosed, VitrineError
+from page_builder.views import NoticeView, PasswordView
+from services.errors import (
+    PasswordNeeded,
+    PasswordWrong,
+    ShareClosed,
+    TooManyGuesses,
+    VitrineError,
+)
 
 _TEXTS = {
+    400: ("This could not be understood", "Go back to the page and try again."),
     403: ("Downloads are switched off", "The owner of this share lets you look at it only."),
     404: (
         "There is nothing at this address",
@@ -25,8 +35,10 @@ _TEXTS = {
 }
 
 
-async def show_refusal(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def show_refusal(request: Request, error: Exception) -> Response:
     """Answer any refusal with its status and a page."""
+    if isinstance(error, PasswordNeeded):
+        return ask_password(request, error)
     status = error.status if isinstance(error, VitrineError) else 503
     if isinstance(error, ShareClosed):
         view = _describe_closed(error)
@@ -35,6 +47,36 @@ async def show_refusal(request: Request, error: Exception) -> Response:  # noqa:
         title, text = _TEXTS[status]
         view = NoticeView(style_href(), title, (text,))
     return Response(render_notice(view), status_code=status, media_type="text/html; charset=utf-8")
+
+
+def ask_password(request: Request, error: PasswordNeeded) -> Response:
+    """Show the form that asks for the password, and what was wrong with the last one."""
+    view = PasswordView(
+        style_href(),
+        action=f"/s/{request.path_params['token']}/password",
+        problem=_say_problem(error),
+    )
+    headers = {"referrer-policy": "same-origin"}
+    if isinstance(error, TooManyGuesses) and error.until is not None:
+        headers["retry-after"] = format_datetime(error.until.astimezone(UTC), usegmt=True)
+    return Response(
+        render_password(view),
+        status_code=error.status,
+        headers=headers,
+        media_type="text/html; charset=utf-8",
+    )
+
+
+def _say_problem(error: PasswordNeeded) -> str:
+    if isinstance(error, PasswordWrong):
+        return "This is not the password. Capitals and small letters count."
+    if not isinstance(error, TooManyGuesses):
+        return ""
+    if error.until is None:
+        return (
+            "Too many wrong passwords were tried. Ask whoever sent you the link to set a new one."
+        )
+    return f"Too many wrong passwords were tried. Try again after {error.until:%H:%M} UTC."
 
 
 def _describe_closed(error: ShareClosed) -> NoticeView:

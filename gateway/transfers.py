@@ -7,6 +7,7 @@ file for a whole one.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -21,11 +22,20 @@ from services.errors import VitrineError
 _BLOCK_BYTES = 256 * 1024
 
 
+#: So long after a share was closed its last byte may leave.
+_ASK_AGAIN_SECONDS = 0.5
+
+
+class TransferClosed(VitrineError):
+    """What is being transferred was closed meanwhile."""
+
+
 class Ending(Enum):
     """How a transfer ended."""
 
     COMPLETE = "complete"
     CLIENT_LEFT = "client"
+    CLOSED = "closed"
     SOURCE_CHANGED = "changed"
 
 
@@ -39,6 +49,7 @@ class Transfer:
     status: int
     headers: dict[str, str]
     at_end: Callable[[Ending, int], Awaitable[None]]
+    may_go_on: Callable[[], Awaitable[bool]]
     sent: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
@@ -47,6 +58,9 @@ class Transfer:
         gone = asyncio.create_task(_wait_until_gone(receive))
         try:
             ending = await self._send(send, gone)
+        except TransferClosed:
+            ending = Ending.CLOSED
+            raise
         except VitrineError:
             ending = Ending.SOURCE_CHANGED
             raise
@@ -59,7 +73,12 @@ class Transfer:
         headers = [(k.encode(), v.encode("latin-1")) for k, v in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         place, block = self.part.start, self.first_block
+        asked_at = time.monotonic()
         while block:
+            if time.monotonic() - asked_at >= _ASK_AGAIN_SECONDS:
+                if not await self.may_go_on():
+                    raise TransferClosed
+                asked_at = time.monotonic()
             place += len(block)
             following = asyncio.create_task(self._read(place))
             try:

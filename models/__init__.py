@@ -6,6 +6,8 @@ from models.grant import Grant
 from models.history import HistoryEvent, HistoryPerson
 from models.invitation import Invitation
 from models.outbox import Outbox
+from models.password import Password
+from models.password_attempt import PasswordAttempt
 from models.rendition import Rendition, RenditionRef
 from models.seen_original import SeenOriginal
 from models.share import Share
@@ -19,6 +21,8 @@ __all__ = [
     "HistoryPerson",
     "Invitation",
     "Outbox",
+    "Password",
+    "PasswordAttempt",
     "Rendition",
     "RenditionRef",
     "SeenOriginal",

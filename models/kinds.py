@@ -65,6 +65,12 @@ class EventKind(StrEnum):
     PUBLICATION_FAILED = "publication:failed"
     LETTER_QUEUED = "letter:queued"
     LETTER_SENT = "letter:sent"
+    SHARE_CHANGED = "share:changed"
+    SHARE_REVOKED = "share:revoked"
+    ASSET_WITHDRAWN = "asset:withdrawn"
+    PASSWORD_ACCEPTED = "password:accepted"  # noqa: S105 - a kind of event
+    PASSWORD_REFUSED = "password:refused"  # noqa: S105
+    PASSWORD_CLOSED = "password:closed"  # noqa: S105
     LINK_SHOWN = "link:shown"
     PAGE_VIEWED = "page:viewed"
     DOWNLOAD_STARTED = "download:started"

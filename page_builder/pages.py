@@ -6,7 +6,7 @@ from typing import TypeVar
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from page_builder.static import icon_href
-from page_builder.views import AssetPageView, NoticeView, SharePageView
+from page_builder.views import AssetPageView, NoticeView, PasswordView, SharePageView
 
 #: Above this a browser without scripts would load too many pictures at once.
 CARDS_PER_PAGE = 300
@@ -36,6 +36,11 @@ def render_asset_page(view: AssetPageView) -> bytes:
 def render_notice(view: NoticeView) -> bytes:
     """Render a page that says one thing."""
     return _render("notice.html", view)
+
+
+def render_password(view: PasswordView) -> bytes:
+    """Render the form that asks for a password."""
+    return _render("password.html", view)
 
 
 def paginate(items: Sequence[_T], size: int = CARDS_PER_PAGE) -> Iterator[Sequence[_T]]:

@@ -136,6 +136,15 @@ class NoticeView:
 
 
 @dataclass(frozen=True)
+class PasswordView:
+    """The form that asks for a password: nothing of the share, `problem` with the last try."""
+
+    static: str
+    action: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class LetterView:
     """What a letter says."""
 

@@ -1,7 +1,7 @@
 """The gate: one function decides about every byte that leaves the house.
 
-It asks in a fixed order, and the first "no" is all that is said: token, revoked, expired, asset in
-the share, action allowed. Unknown, forged and revoked look the same. Whoever holds a genuine link
+It asks in a fixed order, and the first "no" is all that is said: token, revoked, expired, password,
+asset in the share, action allowed. Unknown, forged and revoked look the same. Whoever holds a genuine link
 of an expired share learns that it has expired, and nothing else of it.
 """
 
@@ -17,13 +17,16 @@ from models.share import Share
 from models.shared_asset import SharedAsset
 from page_builder.wording import say_date
 from services.clock import read_clock
-from services.errors import DownloadOff, ShareClosed, ShareNotFound
+from services.errors import DownloadOff, PasswordNeeded, ShareClosed, ShareNotFound
 from services.links import hash_token, is_token
+from services.seals import Seals
+from services.visit_seals import read_visit
 
 
 class Action(Enum):
     """What a recipient wants to do."""
 
+    UNLOCK = auto()
     LOOK = auto()
     TAKE = auto()
 
@@ -39,13 +42,23 @@ class Admission:
 
 
 def admit(
-    session: Session, token: str, *, action: Action, position: int | None = None
+    session: Session,
+    seals: Seals,
+    token: str,
+    *,
+    action: Action,
+    position: int | None = None,
+    shown: str = "",
 ) -> Admission:
     """Decide whether the holder of `token` may do this with the share or one of its assets.
+
+    `shown` is the sealed visit that the browser showed. Giving the password is the one action for
+    which none is asked.
 
     Raises:
         ShareNotFound: the token opens nothing, or the share has no such asset.
         ShareClosed: the token is genuine and the share has expired.
+        PasswordNeeded: the visit that was shown does not know the password of today.
         DownloadOff: it may be looked at, but not taken.
     """
     grant, share = _find_grant(session, token)
@@ -54,6 +67,8 @@ def admit(
         raise _describe_closed(share)
     if not share.is_open(now) or share.current_build is None:
         raise ShareNotFound
+    if action is not Action.UNLOCK:
+        _check_password(seals, grant, share, shown, now)
     asset = _find_asset(session, share, position)
     if action is Action.TAKE and not share.is_downloadable:
         raise DownloadOff
@@ -71,6 +86,14 @@ def _find_grant(session: Session, token: str) -> tuple[Grant, Share]:
     if row is None or row[0].revoked_at is not None or not row[1].was_open():
         raise ShareNotFound
     return row[0], row[1]
+
+
+def _check_password(seals: Seals, grant: Grant, share: Share, shown: str, now: datetime) -> None:
+    if not share.password_hash:
+        return
+    visit = read_visit(seals, grant.id, shown)
+    if visit is None or not visit.is_valid(password_epoch=share.password_epoch, now=now):
+        raise PasswordNeeded
 
 
 def _find_asset(session: Session, share: Share, position: int | None) -> SharedAsset | None:

@@ -1,5 +1,7 @@
 """What can be refused or go wrong: each error is its fact, and knows the HTTP status that says it."""
 
+from datetime import datetime
+
 
 class VitrineError(Exception):
     """Something was refused or went wrong; the message names the thing and the remedy."""
@@ -48,6 +50,18 @@ class UnknownRecipients(RequestRefused):
     """No such contact list or invitation exists."""
 
 
+class UnknownPassword(RequestRefused):
+    """The desk keeps no password under this id."""
+
+
+class PasswordUnusable(RequestRefused):
+    """This cannot be a password."""
+
+
+class ChangeRefused(RequestRefused):
+    """The share cannot be changed like this."""
+
+
 class RequestKeyTaken(RequestRefused):
     """This request key was used for another request."""
 
@@ -94,6 +108,32 @@ class ShareClosed(VitrineError):
         self.closed_on = closed_on
 
 
+class PasswordNeeded(VitrineError):
+    """This share asks for a password."""
+
+    status = 401
+
+
+class PasswordWrong(PasswordNeeded):
+    """This is not the password."""
+
+
+class TooManyGuesses(PasswordNeeded):
+    """Too many wrong passwords were tried."""
+
+    status = 429
+
+    def __init__(self, *, until: datetime | None) -> None:
+        super().__init__()
+        self.until = until
+
+
+class ForeignForm(VitrineError):
+    """This form was not sent by our own page."""
+
+    status = 403
+
+
 class FormatNotOffered(VitrineError):
     """This format is not offered."""
 
@@ -110,3 +150,7 @@ class OriginalChanged(VitrineError):
     """The original is no longer the file that was shared."""
 
     status = 409
+
+
+class BundleOutdated(OriginalChanged):
+    """An asset was withdrawn after this zip was planned."""

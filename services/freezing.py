@@ -109,6 +109,7 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
         "expires_at": selection.expires_at,
         "expires_text": request.expires_on,
         "zone": request.zone,
+        "password_hash": selection.password_hash,
         "is_downloadable": request.is_downloadable,
         "stays_closed_on_failure": request.when_a_rendition_fails == "stay closed",
         "formats": list(dict.fromkeys(request.formats)),

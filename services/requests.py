@@ -97,6 +97,13 @@ class ShareRequest(BaseModel):
         description="The id that the desk gave for a list of addresses.",
         pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
     )
+    password: str = Field(
+        default="",
+        title="Password",
+        description="The id that the desk gave for a password, never the password itself."
+        " Empty: none is asked for.",
+        pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
+    )
     when_a_rendition_fails: Literal["open without it", "stay closed"] = Field(
         default="open without it",
         title="When a rendition fails",

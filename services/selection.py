@@ -24,6 +24,7 @@ from services.expiry import find_expiry
 from services.installation import Installation
 from services.invitations import read_invitation
 from services.originals import Original, identify_originals
+from services.passwords import find_password
 from services.requests import MOST_IN_FOLDER, MOST_PICKED, ShareRequest
 
 _MOST_NAMED = 20
@@ -43,6 +44,7 @@ class Selection:
     left_out: tuple[BadFile, ...]
     recipients: tuple[Contact, ...]
     expires_at: datetime | None
+    password_hash: str
     now: datetime
 
 
@@ -56,6 +58,7 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
     with installation.transaction() as session:
         now = read_clock(session)
         recipients = _find_recipients(installation, session, dam, request)
+        password = find_password(session, request.password) if request.password else ""
     owner = dam.user(request.owner)
     expires_at = find_expiry(request.expires_on, zone=request.zone, now=now)
     assets, bad = _find_assets(dam, request)
@@ -63,7 +66,7 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
     places = {file.source_key: dam.locate(file.source_key) for a in assets for file in a.files}
     originals, unreadable = identify_originals(installation, places)
     kept, left_out = _leave_out(request, assets, [*bad, *unreadable])
-    return Selection(owner, kept, originals, tuple(left_out), recipients, expires_at, now)
+    return Selection(owner, kept, originals, tuple(left_out), recipients, expires_at, password, now)
 
 
 def _find_assets(dam: Dam, request: ShareRequest) -> tuple[Sequence[DamAsset], list[BadFile]]:

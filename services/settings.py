@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     desk_key: SecretStr = Field(
         SecretStr(""), description="The desk's API key, sent as a bearer token."
     )
+    refuse_weak_passwords: bool = Field(
+        False, description="Refuse passwords that are easily guessed, instead of warning."
+    )
     letters_from: str = Field(
         "Vitrine <vitrine@localhost>", description="The sender's address of every letter."
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from models.base import new_id
 from models.grant import Grant
@@ -42,20 +43,7 @@ def find_status(
         ShareNotFound: there is none, or several owners used this key and none is named.
     """
     with installation.transaction() as session:
-        matches = Share.request_key == key
-        if _is_uuid(key):
-            matches = matches | (Share.id == UUID(key))
-        statement = select(Share).where(matches)
-        shares = session.scalars(
-            statement.where(Share.owner == owner) if owner else statement
-        ).all()
-        if len(shares) != 1:
-            raise ShareNotFound(
-                f"{len(shares)} shares have the request key {key!r}: name the owner too"
-                if shares
-                else f"there is no share with the request key or id {key!r}"
-            )
-        share = shares[0]
+        share = find_share(session, key, owner=owner)
         is_open = share.is_open(read_clock(session))
         link = ""
         if is_open:
@@ -85,6 +73,28 @@ def find_status(
             share.expires_at,
             link,
         )
+
+
+def find_share(session: Session, key: str, *, owner: str = "", is_locked: bool = False) -> Share:
+    """Find a share by its id or its request key, locked if it is to be changed.
+
+    Raises:
+        ShareNotFound: there is none, or several owners used this key and none is named.
+    """
+    matches = Share.request_key == key
+    if _is_uuid(key):
+        matches = matches | (Share.id == UUID(key))
+    statement = select(Share).where(matches)
+    if owner:
+        statement = statement.where(Share.owner == owner)
+    shares = session.scalars(statement.with_for_update() if is_locked else statement).all()
+    if len(shares) == 1:
+        return shares[0]
+    raise ShareNotFound(
+        f"{len(shares)} shares have the request key {key!r}: name the owner too"
+        if shares
+        else f"there is no share with the request key or id {key!r}"
+    )
 
 
 def _is_uuid(text: str) -> bool:

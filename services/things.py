@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from models.bundle import Bundle
 from models.kinds import RenditionState
 from models.rendition import Rendition, RenditionRef
+from models.shared_asset import SharedAsset
 from services.access import Admission
 from services.bundles.reader import BundleReader, Plan
 from services.bytesource import ByteSource
 from services.delivery import open_source, refer_to_original, refer_to_stored
-from services.errors import FormatNotOffered, ShareNotFound
+from services.errors import BundleOutdated, FormatNotOffered, ShareNotFound
 from services.formats import FORMATS, ORIGINAL
 from services.installation import Installation
 from services.naming import safe_name
@@ -82,7 +83,17 @@ def find_bundle(
     bundle = session.get(Bundle, (admission.share.id, 0, name))
     if bundle is None:
         raise FormatNotOffered
+    if _has_withdrawn(session, admission):
+        raise BundleOutdated
     return _bundle_thing(installation, admission, bundle)
+
+
+def _has_withdrawn(session: Session, admission: Admission) -> bool:
+    """Whether an asset was taken out after the zip of all of them was planned."""
+    withdrawn = select(SharedAsset.position).where(
+        SharedAsset.share_id == admission.share.id, SharedAsset.withdrawn_at.is_not(None)
+    )
+    return session.scalar(withdrawn.limit(1)) is not None
 
 
 def _find_original(installation: Installation, admission: Admission) -> Thing:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import httpx
 import psutil
 import pytest
 
@@ -108,6 +109,11 @@ def test_the_lines_of_the_integrators_guide_work_as_printed(stage, tmp_path):
         check=True,
     )
     assert json.loads(state.stdout)["link"] == share["link"]
+    later = "\n".join([script.split("curl")[0], *blocks[-2:]])
+    said = subprocess.run(["bash", "-euc", later], capture_output=True, text=True, check=True)
+    assert '"warnings":[]' in said.stdout
+    assert '"changed":["downloads","expiry"]' in said.stdout
+    assert httpx.get(share["link"]).status_code == 404
 
 
 def ask_for_state(blocks, stage):

@@ -2,6 +2,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from gateway.desk import create_desk
+from models import SharedAsset
 from services.errors import SettingMissing
 from tests.publishing import a_request, link_of, publish
 
@@ -79,3 +80,69 @@ def test_an_unknown_share_is_named_in_the_answer(desk):
     answer = desk.get("/shares/winter", headers=KEY)
 
     assert (answer.status_code, "winter" in answer.json()["error"]) == (404, True)
+
+
+@pytest.fixture
+def owner(desk):
+    desk.headers.update(KEY)
+    return desk
+
+
+def test_a_password_becomes_an_id_and_a_warning_but_is_never_repeated(owner):
+    answer = owner.post("/passwords", json={"password": "4821"})
+
+    assert answer.status_code == 201
+    assert answer.json()["warnings"] == ["the password has digits only"]
+    assert "4821" not in answer.text.replace(answer.json()["password"], "")
+
+
+@pytest.mark.parametrize(
+    "body", [{"password": "abc"}, {"password": "s3cretx" * 60}, {"pass": "s3cretx"}]
+)
+def test_a_password_that_cannot_be_one_is_refused_without_repeating_it(owner, body):
+    answer = owner.post("/passwords", json=body)
+
+    assert answer.status_code == 422
+    assert "s3cretx" not in answer.text
+
+
+def test_changes_are_true_with_the_next_byte(installation, owner, browser):
+    share_id = publish(installation)
+    page = link_of(installation, share_id)
+    with installation.transaction() as session:
+        asset_id = session.query(SharedAsset).where(SharedAsset.position == 1).one().asset_id
+
+    assert owner.patch(f"/shares/{share_id}", json={"downloads": "off"}).json() == {
+        "changed": ["downloads"]
+    }
+    assert browser.get(page + "d/2/original").status_code == 403
+    owner.patch(f"/shares/{share_id}", json={"downloads": "on"})
+    owner.post(f"/shares/{share_id}/withdrawals", json={"asset_id": asset_id})
+    assert browser.get(page + "d/1/original").status_code == 404
+    assert browser.get(page + "bundle/original").status_code == 409
+    assert browser.get(page + "d/2/original").status_code == 200
+    assert owner.post(f"/shares/{share_id}/revocation").json() == {"revoked": True, "now": True}
+    assert browser.get(page).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PATCH", "/shares/none", {"downloads": "off"}, 404),
+        ("PATCH", "/shares/{share}", {"downloads": "maybe"}, 422),
+        ("PATCH", "/shares/{share}", {"password": "my secret"}, 422),
+        ("PATCH", "/shares/{share}", {"expires_on": "2020-01-01"}, 422),
+        ("POST", "/shares/{share}/withdrawals", {"asset_id": "elsewhere"}, 422),
+        ("POST", "/shares/{share}/withdrawals", {}, 422),
+        ("POST", "/shares/none/revocation", {}, 404),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused_by_name(
+    installation, owner, method, path, body, status
+):
+    share_id = publish(installation)
+    answer = owner.request(method, path.replace("{share}", str(share_id)), json=body)
+
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert "my secret" not in answer.text

@@ -253,7 +253,8 @@ def test_processes_end_with_their_parent_even_if_it_is_killed(tmp_path):
         output = WantedOutput("t", THUMBNAIL.recipe, {str(tmp_path / "t.webp")!r})
         status = os.stat({str(path)!r})
         order = RenderOrder("a", {str(path)!r}, status.st_size, status.st_mtime_ns, (output,))
-        print([one.failure for one in pool.render([order])], psutil.Process().children()[0].pid)
+        failures = [one.failure for one in pool.render([order])]
+        print(failures, psutil.Process().children()[0].pid, flush=True)
         os.kill(os.getpid(), 9)
     """
     done = subprocess.run(

@@ -1,0 +1,75 @@
+"""Who asks: the address, the browser, and the sealed visit that it shows."""
+
+import hashlib
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.errors import ForeignForm
+from services.installation import Installation
+from services.visit_seals import KEPT
+from services.visits import Visitor
+
+_OWN_SITES = frozenset({"same-origin", "none"})
+
+
+def find_visitor(request: Request) -> Visitor:
+    """Find out who asks, as far as a request tells."""
+    address = request.client.host if request.client else ""
+    return Visitor(address, request.headers.get("user-agent", "")[:500])
+
+
+def read_cookie(request: Request) -> str:
+    """Read the visit that the browser shows for this link."""
+    return request.cookies.get(_name_cookie(request), "")
+
+
+def give_cookie(request: Request, response: Response, visit: str) -> None:
+    """Give the browser a visit of this link to keep; no script can read it."""
+    response.set_cookie(
+        _name_cookie(request),
+        visit,
+        max_age=int(KEPT.total_seconds()),
+        path="/",
+        secure=_is_public(request),
+        httponly=True,
+        # Not strict: the first click from a web mailer must bring it along.
+        samesite="lax",
+    )
+
+
+def check_own_form(request: Request) -> None:
+    """Refuse a form that another site sent in the visitor's name.
+
+    Browsers say where a request comes from (Fetch Metadata); those that do not must name our
+    origin.
+
+    Raises:
+        ForeignForm: it comes from elsewhere, or nothing says where from.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in _OWN_SITES:
+            raise ForeignForm
+        return
+    sender = request.headers.get("origin") or request.headers.get("referer", "")
+    if urlsplit(sender)[:2] != urlsplit(_public_url(request))[:2]:
+        raise ForeignForm
+
+
+def _name_cookie(request: Request) -> str:
+    """Name the cookie after the link, by a digest that says nothing of it."""
+    token = request.path_params["token"]
+    name = hashlib.sha256(f"visit:{token}".encode()).hexdigest()[:10]
+    # The prefix makes browsers refuse one that was set without https; on loopback there is none.
+    return f"__Host-vitrine-{name}" if _is_public(request) else f"vitrine-{name}"
+
+
+def _is_public(request: Request) -> bool:
+    return _public_url(request).startswith("https:")
+
+
+def _public_url(request: Request) -> str:
+    installation: Installation = request.app.state.installation
+    return installation.settings.public_url

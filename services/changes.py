@@ -1,0 +1,175 @@
+"""What owners do to a share that is out: change it, revoke it, withdraw an asset. True at once.
+
+The gate reads these rows for every byte, so a change holds the moment it commits; pages and bundles
+that were made before say nothing that the gate allows.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.base import new_id
+from models.kinds import Actor, EventKind, ShareState
+from models.share import Share
+from models.shared_asset import SharedAsset
+from services.clock import read_clock
+from services.errors import ChangeRefused
+from services.expiry import find_expiry
+from services.history import event_key, record
+from services.installation import Installation
+from services.passwords import find_password
+from services.shares import find_share
+from services.throttle import forget_all_guesses
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+#: Written instead of a password's id, it removes the password.
+_NONE = "none"
+_CHANGEABLE = frozenset({ShareState.PUBLISHING, ShareState.OPEN, ShareState.EXPIRED})
+
+
+class ShareChange(BaseModel):
+    """What is to be different; an empty value leaves it as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    expires_on: str = Field(
+        default="",
+        title="Available until",
+        description="A day (2026-12-31, its end counts), a time (2026-12-31T18:00), or never."
+        " Empty: as it is.",
+        pattern=r"^(never|\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?)?$",
+    )
+    zone: str = Field(
+        default="",
+        title="Time zone",
+        description="The zone of that day or time. Empty: the one that the share has.",
+        max_length=64,
+    )
+    downloads: Literal["as they are", "on", "off"] = Field(
+        default="as they are", title="Downloads", description="Whether anything may be taken."
+    )
+    password: str = Field(
+        default="",
+        title="Password",
+        description="The id that the desk gave for a password; none removes it. Empty: as it is."
+        " Whoever knew the old one is asked again.",
+        pattern=rf"^(none|{_UUID})?$",
+    )
+
+
+def change_share(
+    installation: Installation, key: str, change: ShareChange, *, owner: str = "", asked_by: str
+) -> list[str]:
+    """Change a live share, and return the names of what is different now.
+
+    Raises:
+        ShareNotFound: there is no such share.
+        RequestRefused: it is revoked or purged, or the change cannot be carried out.
+    """
+    with installation.transaction() as session:
+        share = _find_live(session, key, owner)
+        values = _find_values(session, share, change)
+        changed = {name: v for name, v in values.items() if getattr(share, name) != v}
+        for name, value in changed.items():
+            setattr(share, name, value)
+        if "password_epoch" in changed:
+            forget_all_guesses(session, share.id)
+        names = sorted({_CALLED[name] for name in changed})
+        if names:
+            _record(session, share, EventKind.SHARE_CHANGED, asked_by, {"changed": names})
+        return names
+
+
+def revoke_share(installation: Installation, key: str, *, owner: str = "", asked_by: str) -> bool:
+    """Close a share for good; its links look as if they had never been. False if it was closed."""
+    with installation.transaction() as session:
+        share = find_share(session, key, owner=owner, is_locked=True)
+        if share.state not in _CHANGEABLE:
+            return False
+        share.state = ShareState.REVOKED
+        # A run that still publishes it is refused with its next write.
+        share.fence += 1
+        _record(session, share, EventKind.SHARE_REVOKED, asked_by, {})
+        return True
+
+
+def withdraw_asset(
+    installation: Installation, key: str, asset_id: str, *, owner: str = "", asked_by: str
+) -> bool:
+    """Take one asset out of a share. False if it was out already.
+
+    Raises:
+        ChangeRefused: the share has no such asset.
+    """
+    with installation.transaction() as session:
+        share = _find_live(session, key, owner)
+        asset = session.scalar(
+            select(SharedAsset).where(
+                SharedAsset.share_id == share.id, SharedAsset.asset_id == asset_id
+            )
+        )
+        if asset is None:
+            raise ChangeRefused(f"share {share.id} has no asset {asset_id!r}")
+        if asset.withdrawn_at is not None:
+            return False
+        asset.withdrawn_at = read_clock(session)
+        _record(session, share, EventKind.ASSET_WITHDRAWN, asked_by, {}, position=asset.position)
+        return True
+
+
+#: What the history calls a changed column.
+_CALLED = {
+    "expires_at": "expiry",
+    "expires_text": "expiry",
+    "zone": "expiry",
+    "is_downloadable": "downloads",
+    "password_hash": "password",
+    "password_epoch": "password",
+}
+
+
+def _find_live(session: Session, key: str, owner: str) -> Share:
+    share = find_share(session, key, owner=owner, is_locked=True)
+    if share.state not in _CHANGEABLE:
+        raise ChangeRefused(f"share {share.id} is {share.state.value}: publish a new one")
+    return share
+
+
+def _find_values(session: Session, share: Share, change: ShareChange) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if change.zone and not change.expires_on:
+        raise ChangeRefused("zone is given without expires_on: say the day or the time too")
+    if change.expires_on:
+        zone = change.zone or share.zone
+        expires_at = find_expiry(change.expires_on, zone=zone, now=read_clock(session))
+        values |= {"expires_at": expires_at, "expires_text": change.expires_on, "zone": zone}
+    if change.downloads != "as they are":
+        values["is_downloadable"] = change.downloads == "on"
+    if change.password:
+        hashed = "" if change.password == _NONE else find_password(session, change.password)
+        values |= {"password_hash": hashed}
+        if hashed != share.password_hash:
+            values["password_epoch"] = share.password_epoch + 1
+    return values
+
+
+def _record(
+    session: Session,
+    share: Share,
+    kind: EventKind,
+    asked_by: str,
+    payload: dict[str, Any],
+    *,
+    position: int | None = None,
+) -> None:
+    record(
+        session,
+        kind,
+        key=event_key(new_id()),
+        actor=Actor.OWNER,
+        share_id=share.id,
+        position=position,
+        payload={"door": asked_by, **payload},
+    )

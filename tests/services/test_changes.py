@@ -1,0 +1,120 @@
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from models import HistoryEvent, SharedAsset
+from models.kinds import ShareState
+from services.changes import ShareChange, change_share, revoke_share, withdraw_asset
+from services.errors import ChangeRefused, ExpiryInvalid, LeaseLost, ShareNotFound
+from services.freezing import claim_share
+from services.leases import hold
+from tests.publishing import a_request, publish, share_of
+
+
+def kinds(installation, share_id):
+    with installation.transaction() as session:
+        events = session.query(HistoryEvent).where(HistoryEvent.share_id == share_id)
+        return [one.kind.value for one in events.order_by(HistoryEvent.id)]
+
+
+def change(installation, share_id, **values):
+    return change_share(installation, str(share_id), ShareChange(**values), asked_by="test")
+
+
+def test_a_deadline_is_postponed_and_reduced_in_the_zone_of_the_share(installation):
+    share_id = publish(installation, a_request(expires_on="2030-05-01", zone="Europe/Rome"))
+
+    assert change(installation, share_id, expires_on="2030-06-01T18:00") == ["expiry"]
+
+    share = share_of(installation, share_id)
+    assert share.expires_at == datetime(2030, 6, 1, 16, tzinfo=UTC)
+    assert change(installation, share_id, expires_on="never") == ["expiry"]
+    assert share_of(installation, share_id).expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"expires_on": "2020-01-01"}, ExpiryInvalid),
+        ({"expires_on": "2030-03-31T02:30", "zone": "Europe/Rome"}, ExpiryInvalid),
+        ({"zone": "Europe/Rome"}, ChangeRefused),
+    ],
+)
+def test_a_change_that_cannot_be_carried_out_changes_nothing(installation, values, error):
+    share_id = publish(installation)
+    before = kinds(installation, share_id)
+
+    with pytest.raises(error):
+        change(installation, share_id, **values, downloads="off")
+
+    assert kinds(installation, share_id) == before
+    assert share_of(installation, share_id).is_downloadable
+
+
+def test_saying_the_same_again_changes_nothing_and_is_not_on_record(installation):
+    share_id = publish(installation)
+    change(installation, share_id, downloads="off")
+    before = kinds(installation, share_id)
+
+    assert change(installation, share_id, downloads="off") == []
+    assert kinds(installation, share_id) == before
+
+
+def test_an_unknown_field_is_no_change():
+    with pytest.raises(ValidationError):
+        ShareChange(pasword="x")
+
+
+def test_revoking_is_for_good_and_on_record_once(installation):
+    share_id = publish(installation)
+
+    results = [revoke_share(installation, str(share_id), asked_by="test") for _ in range(3)]
+
+    assert results == [True, False, False]
+    assert share_of(installation, share_id).state is ShareState.REVOKED
+    assert kinds(installation, share_id).count("share:revoked") == 1
+    with pytest.raises(ChangeRefused, match="publish a new one"):
+        change(installation, share_id, downloads="off")
+
+
+def test_revoking_stops_a_run_that_still_publishes(installation):
+    claim = claim_share(installation, a_request(), run="run")
+    revoke_share(installation, str(claim.share_id), asked_by="test")
+
+    with pytest.raises(LeaseLost), installation.transaction() as session:
+        hold(session, claim)
+
+
+def test_an_asset_is_withdrawn_once_and_only_if_the_share_has_it(installation):
+    share_id = publish(installation)
+    with installation.transaction() as session:
+        asset = session.query(SharedAsset).where(SharedAsset.share_id == share_id).first()
+
+    results = [
+        withdraw_asset(installation, str(share_id), asset.asset_id, asked_by="test")
+        for _ in range(2)
+    ]
+
+    assert results == [True, False]
+    with pytest.raises(ChangeRefused, match="no asset"):
+        withdraw_asset(installation, str(share_id), "elsewhere", asked_by="test")
+    with pytest.raises(ShareNotFound):
+        withdraw_asset(installation, "no such share", asset.asset_id, asked_by="test")
+
+
+def test_two_who_revoke_at_the_same_moment_leave_one_event(installation):
+    share_id = publish(installation)
+    threads = [
+        threading.Thread(
+            target=revoke_share, args=(installation, str(share_id)), kwargs={"asked_by": "test"}
+        )
+        for _ in range(4)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert kinds(installation, share_id).count("share:revoked") == 1
