@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway import doors
+from gateway.accepting import accept, show_receipt
 from gateway.headers import SafeHeaders
 from gateway.notices import show_refusal
 from gateway.unlocking import unlock_share
@@ -44,6 +45,8 @@ ROUTES = [
     Route("/s/{token}/d/{position:int}/{format}", doors.take_asset),
     Route("/s/{token}/bundle/{format}", doors.take_bundle),
     Route("/s/{token}/password", unlock_share, methods=["POST"]),
+    Route("/s/{token}/terms", accept, methods=["POST"]),
+    Route("/s/{token}/receipt", show_receipt),
     Route("/static/{name}", doors.show_static),
     Route("/healthz", be_alive),
     Route("/readyz", be_ready),

@@ -110,6 +110,7 @@ def create_desk(installation: Installation) -> Starlette:
         routes=[
             Route("/invitations", take_invitation, methods=["POST"]),
             Route("/passwords", desk_changes.take_password, methods=["POST"]),
+            Route("/terms", desk_changes.take_terms, methods=["POST"]),
             Route("/shares/{key}", show_share),
             Route("/shares/{key}", desk_changes.change_share, methods=["PATCH"]),
             Route("/shares/{key}/revocation", desk_changes.revoke_share, methods=["POST"]),

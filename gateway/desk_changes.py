@@ -1,15 +1,15 @@
-"""What the desk takes for a share that is out, or for one to come: passwords and changes."""
+"""What the desk takes for a share that is out, or for one to come: passwords, terms and changes."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services import changes, passwords
+from services import changes, passwords, terms
 from services.changes import ShareChange
 
 _DOOR = "desk"
@@ -22,6 +22,16 @@ class PasswordRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     password: str = Field(max_length=passwords.LONGEST)
+
+
+class TermsRequest(BaseModel):
+    """The body of POST /terms: `{"texts": {"en": "…"}}`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    texts: dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")], str
+    ]
 
 
 class WithdrawalRequest(BaseModel):
@@ -39,6 +49,13 @@ async def take_password(request: Request) -> Response:
     password_id, weaknesses = await run_in_threadpool(keep)
     warnings = [f"the password {one}" for one in weaknesses]
     return JSONResponse({"password": str(password_id), "warnings": warnings}, status_code=201)
+
+
+async def take_terms(request: Request) -> Response:
+    """Take terms of use as Markdown per language, and give the id of this version."""
+    wanted = TermsRequest.model_validate_json(await request.body())
+    keep = partial(terms.keep_terms, request.app.state.installation, wanted.texts)
+    return JSONResponse({"terms": await run_in_threadpool(keep)}, status_code=201)
 
 
 async def change_share(request: Request) -> Response:

@@ -2,20 +2,26 @@
 
 from datetime import UTC
 from email.utils import format_datetime
+from functools import partial
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from page_builder.pages import render_notice, render_password
+from gateway.visitors import list_languages, read_cookie
+from page_builder.markdown import render_markdown
+from page_builder.pages import render_notice, render_password, render_terms
 from page_builder.static import style_href
-from page_builder.views import NoticeView, PasswordView
+from page_builder.views import NoticeView, PasswordView, TermsView
 from services.errors import (
     PasswordNeeded,
     PasswordWrong,
     ShareClosed,
+    TermsNeeded,
     TooManyGuesses,
     VitrineError,
 )
+from services.terms import read_terms
 
 _TEXTS = {
     400: ("This could not be understood", "Go back to the page and try again."),
@@ -39,6 +45,8 @@ async def show_refusal(request: Request, error: Exception) -> Response:
     """Answer any refusal with its status and a page."""
     if isinstance(error, PasswordNeeded):
         return ask_password(request, error)
+    if isinstance(error, TermsNeeded):
+        return await ask_acceptance(request)
     status = error.status if isinstance(error, VitrineError) else 503
     if isinstance(error, ShareClosed):
         view = _describe_closed(error)
@@ -47,6 +55,32 @@ async def show_refusal(request: Request, error: Exception) -> Response:
         title, text = _TEXTS[status]
         view = NoticeView(style_href(), title, (text,))
     return Response(render_notice(view), status_code=status, media_type="text/html; charset=utf-8")
+
+
+async def ask_acceptance(request: Request, problem: str = "") -> Response:
+    """Show the terms alone, with the form that accepts them."""
+    read = partial(
+        read_terms,
+        request.app.state.installation,
+        request.path_params["token"],
+        shown=read_cookie(request),
+        languages=list_languages(request),
+    )
+    terms = await run_in_threadpool(read)
+    view = TermsView(
+        style_href(),
+        action=f"/s/{request.path_params['token']}/terms",
+        version=terms.version,
+        language=terms.language,
+        html=render_markdown(terms.text),
+        problem=problem,
+    )
+    return Response(
+        render_terms(view),
+        status_code=TermsNeeded.status,
+        headers={"referrer-policy": "same-origin"},
+        media_type="text/html; charset=utf-8",
+    )
 
 
 def ask_password(request: Request, error: PasswordNeeded) -> Response:

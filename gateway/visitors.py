@@ -1,7 +1,7 @@
 """Who asks: the address, the browser, and the sealed visit that it shows."""
 
 import hashlib
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from services.installation import Installation
 from services.visit_seals import KEPT
 from services.visits import Visitor
 
+_LARGEST_FORM_BYTES = 4096
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
@@ -18,6 +19,29 @@ def find_visitor(request: Request) -> Visitor:
     """Find out who asks, as far as a request tells."""
     address = request.client.host if request.client else ""
     return Visitor(address, request.headers.get("user-agent", "")[:500])
+
+
+def list_languages(request: Request) -> tuple[str, ...]:
+    """List the languages that the browser asks for, the most wanted first (RFC 9110, 12.5.4)."""
+    wanted = []
+    for part in request.headers.get("accept-language", "")[:200].split(","):
+        name, _, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((float(quality or 1), name))
+        except ValueError:
+            continue
+    return tuple(name for _, name in sorted(wanted, key=lambda one: -one[0]) if name)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Read a small form; one that is too large has no fields."""
+    body = b""
+    async for block in request.stream():
+        body += block
+        if len(body) > _LARGEST_FORM_BYTES:
+            return {}
+    fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
+    return {name: values[0] for name, values in fields.items()}
 
 
 def read_cookie(request: Request) -> str:

@@ -12,6 +12,7 @@ from models.rendition import Rendition, RenditionRef
 from models.seen_original import SeenOriginal
 from models.share import Share
 from models.shared_asset import SharedAsset
+from models.terms_version import TermsVersion
 
 __all__ = [
     "Base",
@@ -28,4 +29,5 @@ __all__ = [
     "SeenOriginal",
     "Share",
     "SharedAsset",
+    "TermsVersion",
 ]

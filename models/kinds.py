@@ -71,6 +71,7 @@ class EventKind(StrEnum):
     PASSWORD_ACCEPTED = "password:accepted"  # noqa: S105 - a kind of event
     PASSWORD_REFUSED = "password:refused"  # noqa: S105
     PASSWORD_CLOSED = "password:closed"  # noqa: S105
+    TERMS_ACCEPTED = "terms:accepted"
     LINK_SHOWN = "link:shown"
     PAGE_VIEWED = "page:viewed"
     DOWNLOAD_STARTED = "download:started"

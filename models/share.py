@@ -44,6 +44,7 @@ class Share(Base):
     #: Empty: no password is asked for. Whoever knew an earlier one (another epoch) is asked again.
     password_hash: Mapped[str] = mapped_column(default="", server_default="")
     password_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    terms_version: Mapped[bytes | None]
     current_build: Mapped[str | None]
     lease_holder: Mapped[str | None]
     lease_until: Mapped[datetime | None]

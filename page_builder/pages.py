@@ -6,7 +6,7 @@ from typing import TypeVar
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from page_builder.static import icon_href
-from page_builder.views import AssetPageView, NoticeView, PasswordView, SharePageView
+from page_builder.views import AssetPageView, NoticeView, PasswordView, SharePageView, TermsView
 
 #: Above this a browser without scripts would load too many pictures at once.
 CARDS_PER_PAGE = 300
@@ -41,6 +41,11 @@ def render_notice(view: NoticeView) -> bytes:
 def render_password(view: PasswordView) -> bytes:
     """Render the form that asks for a password."""
     return _render("password.html", view)
+
+
+def render_terms(view: TermsView) -> bytes:
+    """Render the terms alone."""
+    return _render("terms.html", view)
 
 
 def paginate(items: Sequence[_T], size: int = CARDS_PER_PAGE) -> Iterator[Sequence[_T]]:

@@ -69,6 +69,7 @@ class ShareView:
     is_downloadable: bool
     bundles: tuple[DownloadView, ...]
     bundle_note: str
+    has_terms: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,18 @@ class PasswordView:
 
     static: str
     action: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TermsView:
+    """The terms and the form that accepts them; `html` was cleaned, nothing else of the share."""
+
+    static: str
+    action: str
+    version: str
+    language: str
+    html: str
     problem: str = ""
 
 

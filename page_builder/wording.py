@@ -1,6 +1,6 @@
 """Words and figures as a reader sees them, in one place, so that other languages can come."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 _UNITS = ("kB", "MB", "GB", "TB")
@@ -47,3 +47,9 @@ def say_until(expires_at: datetime | None, zone: str, *, is_whole_day: bool) -> 
 def say_date(moment: datetime, zone: str) -> str:
     """Say a day: `12 December 2026`."""
     return moment.astimezone(ZoneInfo(zone)).strftime(_DAY)
+
+
+def say_moment(moment: datetime) -> str:
+    """Say an exact time for the record: `2026-12-12 18:00:00.123 UTC` (RFC 3339, with a space)."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03} UTC"

@@ -1,7 +1,7 @@
 """The gate: one function decides about every byte that leaves the house.
 
 It asks in a fixed order, and the first "no" is all that is said: token, revoked, expired, password,
-asset in the share, action allowed. Unknown, forged and revoked look the same. Whoever holds a genuine link
+terms, asset in the share, action allowed. Unknown, forged and revoked look the same. Whoever holds a genuine link
 of an expired share learns that it has expired, and nothing else of it.
 """
 
@@ -17,16 +17,17 @@ from models.share import Share
 from models.shared_asset import SharedAsset
 from page_builder.wording import say_date
 from services.clock import read_clock
-from services.errors import DownloadOff, PasswordNeeded, ShareClosed, ShareNotFound
+from services.errors import DownloadOff, PasswordNeeded, ShareClosed, ShareNotFound, TermsNeeded
 from services.links import hash_token, is_token
 from services.seals import Seals
-from services.visit_seals import read_visit
+from services.visit_seals import Visit, read_visit
 
 
 class Action(Enum):
     """What a recipient wants to do."""
 
     UNLOCK = auto()
+    ACCEPT = auto()
     LOOK = auto()
     TAKE = auto()
 
@@ -53,12 +54,13 @@ def admit(
     """Decide whether the holder of `token` may do this with the share or one of its assets.
 
     `shown` is the sealed visit that the browser showed. Giving the password is the one action for
-    which none is asked.
+    which none is asked; accepting the terms asks for the password alone.
 
     Raises:
         ShareNotFound: the token opens nothing, or the share has no such asset.
         ShareClosed: the token is genuine and the share has expired.
         PasswordNeeded: the visit that was shown does not know the password of today.
+        TermsNeeded: it did not accept the terms of today.
         DownloadOff: it may be looked at, but not taken.
     """
     grant, share = _find_grant(session, token)
@@ -67,8 +69,11 @@ def admit(
         raise _describe_closed(share)
     if not share.is_open(now) or share.current_build is None:
         raise ShareNotFound
+    visit = read_visit(seals, grant.id, shown)
     if action is not Action.UNLOCK:
-        _check_password(seals, grant, share, shown, now)
+        _check_password(share, visit, now)
+    if action not in {Action.UNLOCK, Action.ACCEPT}:
+        _check_terms(share, visit, now)
     asset = _find_asset(session, share, position)
     if action is Action.TAKE and not share.is_downloadable:
         raise DownloadOff
@@ -88,12 +93,21 @@ def _find_grant(session: Session, token: str) -> tuple[Grant, Share]:
     return row[0], row[1]
 
 
-def _check_password(seals: Seals, grant: Grant, share: Share, shown: str, now: datetime) -> None:
-    if not share.password_hash:
-        return
-    visit = read_visit(seals, grant.id, shown)
-    if visit is None or not visit.is_valid(password_epoch=share.password_epoch, now=now):
+def _check_password(share: Share, visit: Visit | None, now: datetime) -> None:
+    if share.password_hash and not _is_valid(visit, share, now):
         raise PasswordNeeded
+
+
+def _check_terms(share: Share, visit: Visit | None, now: datetime) -> None:
+    if share.terms_version is None:
+        return
+    accepted = visit.terms if visit is not None and _is_valid(visit, share, now) else ""
+    if accepted != share.terms_version.hex():
+        raise TermsNeeded
+
+
+def _is_valid(visit: Visit | None, share: Share, now: datetime) -> bool:
+    return visit is not None and visit.is_valid(password_epoch=share.password_epoch, now=now)
 
 
 def _find_asset(session: Session, share: Share, position: int | None) -> SharedAsset | None:

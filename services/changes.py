@@ -21,6 +21,7 @@ from services.history import event_key, record
 from services.installation import Installation
 from services.passwords import find_password
 from services.shares import find_share
+from services.terms import find_terms_version
 from services.throttle import forget_all_guesses
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -56,6 +57,13 @@ class ShareChange(BaseModel):
         description="The id that the desk gave for a password; none removes it. Empty: as it is."
         " Whoever knew the old one is asked again.",
         pattern=rf"^(none|{_UUID})?$",
+    )
+    terms: str = Field(
+        default="",
+        title="Terms",
+        description="The id that the desk gave for terms; none asks for none. Empty: as they are."
+        " Other terms ask everybody again.",
+        pattern=r"^(none|[0-9a-f]{64})?$",
     )
 
 
@@ -127,6 +135,7 @@ _CALLED = {
     "is_downloadable": "downloads",
     "password_hash": "password",
     "password_epoch": "password",
+    "terms_version": "terms",
 }
 
 
@@ -152,6 +161,9 @@ def _find_values(session: Session, share: Share, change: ShareChange) -> dict[st
         values |= {"password_hash": hashed}
         if hashed != share.password_hash:
             values["password_epoch"] = share.password_epoch + 1
+    if change.terms:
+        version = None if change.terms == _NONE else find_terms_version(session, change.terms)
+        values |= {"terms_version": version}
     return values
 
 

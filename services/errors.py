@@ -54,6 +54,14 @@ class UnknownPassword(RequestRefused):
     """The desk keeps no password under this id."""
 
 
+class UnknownTerms(RequestRefused):
+    """No such terms are kept."""
+
+
+class TermsUnusable(RequestRefused):
+    """These cannot be terms."""
+
+
 class PasswordUnusable(RequestRefused):
     """This cannot be a password."""
 
@@ -126,6 +134,12 @@ class TooManyGuesses(PasswordNeeded):
     def __init__(self, *, until: datetime | None) -> None:
         super().__init__()
         self.until = until
+
+
+class TermsNeeded(VitrineError):
+    """This share asks for its terms to be accepted."""
+
+    status = 403
 
 
 class ForeignForm(VitrineError):

@@ -110,6 +110,7 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
         "expires_text": request.expires_on,
         "zone": request.zone,
         "password_hash": selection.password_hash,
+        "terms_version": selection.terms_version,
         "is_downloadable": request.is_downloadable,
         "stays_closed_on_failure": request.when_a_rendition_fails == "stay closed",
         "formats": list(dict.fromkeys(request.formats)),

@@ -56,6 +56,7 @@ def view_share(contents: Contents, bundles: Bundles) -> ShareView:
         is_downloadable=share.is_downloadable,
         bundles=tuple(_view_bundle(contents, one) for one in offered),
         bundle_note=f"{say_count(count, 'file')}, one zip",
+        has_terms=share.terms_version is not None,
     )
 
 

@@ -104,6 +104,13 @@ class ShareRequest(BaseModel):
         " Empty: none is asked for.",
         pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
     )
+    terms: str = Field(
+        default="",
+        title="Terms",
+        description="The id that the desk gave for terms of use; they must be accepted before"
+        " anything is shown. Empty: none.",
+        pattern=r"^([0-9a-f]{64})?$",
+    )
     when_a_rendition_fails: Literal["open without it", "stay closed"] = Field(
         default="open without it",
         title="When a rendition fails",

@@ -26,6 +26,7 @@ from services.invitations import read_invitation
 from services.originals import Original, identify_originals
 from services.passwords import find_password
 from services.requests import MOST_IN_FOLDER, MOST_PICKED, ShareRequest
+from services.terms import find_terms_version
 
 _MOST_NAMED = 20
 
@@ -45,6 +46,7 @@ class Selection:
     recipients: tuple[Contact, ...]
     expires_at: datetime | None
     password_hash: str
+    terms_version: bytes | None
     now: datetime
 
 
@@ -59,6 +61,7 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
         now = read_clock(session)
         recipients = _find_recipients(installation, session, dam, request)
         password = find_password(session, request.password) if request.password else ""
+        terms = find_terms_version(session, request.terms) if request.terms else None
     owner = dam.user(request.owner)
     expires_at = find_expiry(request.expires_on, zone=request.zone, now=now)
     assets, bad = _find_assets(dam, request)
@@ -66,7 +69,9 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
     places = {file.source_key: dam.locate(file.source_key) for a in assets for file in a.files}
     originals, unreadable = identify_originals(installation, places)
     kept, left_out = _leave_out(request, assets, [*bad, *unreadable])
-    return Selection(owner, kept, originals, tuple(left_out), recipients, expires_at, password, now)
+    return Selection(
+        owner, kept, originals, tuple(left_out), recipients, expires_at, password, terms, now
+    )
 
 
 def _find_assets(dam: Dam, request: ShareRequest) -> tuple[Sequence[DamAsset], list[BadFile]]:

@@ -1,6 +1,5 @@
 """Let a visitor in who knows the password: guess counted, hash checked, visit sealed, all on record."""
 
-import ipaddress
 from uuid import UUID
 
 from models.base import new_id
@@ -9,12 +8,11 @@ from services.access import Action, Admission, admit
 from services.errors import PasswordWrong, TooManyGuesses
 from services.history import event_key, record
 from services.installation import Installation
+from services.networks import find_network
 from services.passwords import is_right
 from services.throttle import forget_guesses, take_guess
 from services.visit_seals import Visit, read_visit, seal_visit
 from services.visits import Visitor
-
-_NETWORK_BITS = {4: 24, 6: 56}
 
 
 def unlock(
@@ -87,16 +85,8 @@ def _name_client(
     installation: Installation, grant_id: UUID, visitor: Visitor, device: str
 ) -> bytes:
     """Name a known device by what it showed, and everybody else by their network."""
-    name = f"device {device}" if device else f"network {_find_network(visitor.address)}"
+    name = f"device {device}" if device else f"network {find_network(visitor.address)}"
     return installation.seals.digest(f"{grant_id} {name}".encode(), purpose="client")[:16]
-
-
-def _find_network(address: str) -> str:
-    try:
-        version = ipaddress.ip_address(address).version
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network(f"{address}/{_NETWORK_BITS[version]}", strict=False))
 
 
 def _note_closing(installation: Installation, token: str, refusal: TooManyGuesses) -> None:

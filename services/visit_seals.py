@@ -17,11 +17,16 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Visit:
-    """One browser that knew the password of one epoch."""
+    """One browser that knew the password of one epoch, and what terms it accepted.
+
+    `terms` is the accepted version's digest in hex, `acceptance` the key of its event.
+    """
 
     grant_id: UUID
     password_epoch: int
     begun_at: datetime
+    terms: str = ""
+    acceptance: str = ""
 
     def is_valid(self, *, password_epoch: int, now: datetime) -> bool:
         """Whether the visit still opens the share: same password, begun within twelve hours."""
@@ -30,7 +35,9 @@ class Visit:
 
 def seal_visit(seals: Seals, visit: Visit) -> str:
     """Write a visit as the value of a cookie."""
-    content = json.dumps([visit.password_epoch, visit.begun_at.isoformat()]).encode()
+    content = json.dumps(
+        [visit.password_epoch, visit.begun_at.isoformat(), visit.terms, visit.acceptance]
+    ).encode()
     sealed = seals.seal(content, purpose=_PURPOSE, row=str(visit.grant_id))
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
@@ -44,5 +51,5 @@ def read_visit(seals: Seals, grant_id: UUID, shown: str) -> Visit | None:
         content = seals.open(sealed, purpose=_PURPOSE, row=str(grant_id))
     except (SealBroken, binascii.Error, ValueError):
         return None
-    epoch, begun_at = json.loads(content)
-    return Visit(grant_id, epoch, datetime.fromisoformat(begun_at))
+    epoch, begun_at, terms, acceptance = json.loads(content)
+    return Visit(grant_id, epoch, datetime.fromisoformat(begun_at), terms, acceptance)

@@ -58,9 +58,10 @@ def change(
     until: str = typer.Option("", help="A day, a time (2026-12-31T18:00), or never."),
     zone: str = typer.Option("", help="The zone of that day or time."),
     downloads: str = typer.Option("as they are", help="on or off."),
+    terms: str = typer.Option("", help="The id of terms, or none."),
 ) -> None:
-    """Change the deadline, or switch downloads on or off."""
-    wanted = {"expires_on": until, "zone": zone, "downloads": downloads}
+    """Change the deadline, switch downloads on or off, ask for terms."""
+    wanted = {"expires_on": until, "zone": zone, "downloads": downloads, "terms": terms}
     try:
         request = ShareChange.model_validate(wanted)
     except ValueError as error:

@@ -103,22 +103,18 @@ def test_the_lines_of_the_integrators_guide_work_as_printed(stage, tmp_path):
     assert "invitation" in said.stdout
     share = stage.wait_for_share("dam-4711")
     state = subprocess.run(
-        ["bash", "-euc", "\n".join([script.split("curl")[0], ask_for_state(blocks, stage)])],
+        ["bash", "-euc", "\n".join([script.split("curl")[0], blocks[3]])],
         capture_output=True,
         text=True,
         check=True,
     )
     assert json.loads(state.stdout)["link"] == share["link"]
-    later = "\n".join([script.split("curl")[0], *blocks[-2:]])
+    later = "\n".join([script.split("curl")[0], *blocks[4:]])
     said = subprocess.run(["bash", "-euc", later], capture_output=True, text=True, check=True)
     assert '"warnings":[]' in said.stdout
+    assert '{"terms":"' in said.stdout
     assert '"changed":["downloads","expiry"]' in said.stdout
     assert httpx.get(share["link"]).status_code == 404
-
-
-def ask_for_state(blocks, stage):
-    (line,) = [block for block in blocks if "/shares/dam-4711" in block]
-    return line
 
 
 def test_no_token_address_or_key_stands_in_prefects_database_or_in_a_log(stage):

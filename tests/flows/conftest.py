@@ -18,7 +18,12 @@ def prefect_server():
 @pytest.fixture
 def flow_installation(prefect_server, installation, monkeypatch):
     """The installation that tasks find."""
-    for module in ("selection", "renditions", "bundles", "pages", "letters", "reports", "failures"):
+    # A flow's process ends with it, and so does the thread that renews its lease; here it goes on,
+    # and must not come to its first renewal after the database is gone.
+    patient = installation.settings.model_copy(update={"publish_lease_seconds": 3600})
+    monkeypatch.setattr(installation, "settings", patient)
+    modules = "selection renditions bundles pages letters reports failures changes"
+    for module in modules.split():
         monkeypatch.setattr(f"tasks.{module}.get_installation", lambda: installation)
     yield installation
     services.installation.get_installation.cache_clear()

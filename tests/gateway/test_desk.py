@@ -146,3 +146,18 @@ def test_a_change_that_makes_no_sense_is_refused_by_name(
     assert answer.status_code == status
     assert answer.json()["error"]
     assert "my secret" not in answer.text
+
+
+def test_terms_become_an_id_and_the_same_texts_the_same_one(owner):
+    texts = {"en": "Print with credit only.", "it": "Stampare solo con credito."}
+    ids = {owner.post("/terms", json={"texts": texts}).json()["terms"] for _ in range(2)}
+
+    assert len(ids) == 1
+    assert len(ids.pop()) == 64
+
+
+@pytest.mark.parametrize(
+    "body", [{"texts": {}}, {"texts": {"en": " "}}, {"texts": {"../x": "Rules"}}, {"text": "Rules"}]
+)
+def test_terms_that_cannot_be_any_are_refused(owner, body):
+    assert owner.post("/terms", json=body).status_code == 422

@@ -17,8 +17,10 @@ ADDRESSES = {
     "/s/{token}/i/{position:int}/{format}": "i/1/thumbnail",
     "/s/{token}/d/{position:int}/{format}": "d/1/original",
     "/s/{token}/bundle/{format}": "bundle/original",
-    # The one door that takes something in: test_passwords.py walks it through every bad state.
+    # The doors that take something in, and the receipt: test_passwords.py and test_terms.py walk them through every bad state.
     "/s/{token}/password": None,
+    "/s/{token}/terms": None,
+    "/s/{token}/receipt": None,
     "/static/{name}": None,
     "/healthz": None,
     "/readyz": None,
