@@ -114,6 +114,7 @@ def create_desk(installation: Installation) -> Starlette:
             Route("/shares/{key}", show_share),
             Route("/shares/{key}", desk_changes.change_share, methods=["PATCH"]),
             Route("/shares/{key}/revocation", desk_changes.revoke_share, methods=["POST"]),
+            Route("/shares/{key}/links/revocation", desk_changes.revoke_link, methods=["POST"]),
             Route("/shares/{key}/withdrawals", desk_changes.withdraw_asset, methods=["POST"]),
             Route("/healthz", be_alive),
         ],

@@ -34,6 +34,14 @@ class TermsRequest(BaseModel):
     ]
 
 
+class LinkRequest(BaseModel):
+    """The body of POST /shares/{key}/links/revocation; empty: the link for everybody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipient: str = Field(max_length=320)
+
+
 class WithdrawalRequest(BaseModel):
     """The body of POST /shares/{key}/withdrawals."""
 
@@ -68,6 +76,13 @@ async def change_share(request: Request) -> Response:
 async def revoke_share(request: Request) -> Response:
     """Close a share for good."""
     return JSONResponse({"revoked": True, "now": await _run(request, changes.revoke_share)})
+
+
+async def revoke_link(request: Request) -> Response:
+    """Close one link of a share for good."""
+    wanted = LinkRequest.model_validate_json(await request.body())
+    now = await _run(request, partial(changes.revoke_link, recipient=wanted.recipient))
+    return JSONResponse({"revoked": True, "now": now})
 
 
 async def withdraw_asset(request: Request) -> Response:

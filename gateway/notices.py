@@ -1,5 +1,8 @@
 """From a refusal to the page that a recipient sees: one sentence, no more than they may know."""
 
+import logging
+import secrets
+import traceback
 from datetime import UTC
 from email.utils import format_datetime
 from functools import partial
@@ -14,6 +17,8 @@ from page_builder.pages import render_notice, render_password, render_terms
 from page_builder.static import style_href
 from page_builder.views import NoticeView, PasswordView, TermsView
 from services.errors import (
+    BundleOutdated,
+    ForeignForm,
     PasswordNeeded,
     PasswordWrong,
     ShareClosed,
@@ -22,6 +27,8 @@ from services.errors import (
     VitrineError,
 )
 from services.terms import read_terms
+
+log = logging.getLogger(__name__)
 
 _TEXTS = {
     400: ("This could not be understood", "Go back to the page and try again."),
@@ -37,7 +44,19 @@ _TEXTS = {
         "This file is not available",
         "It was changed after it was shared, and is therefore no longer offered.",
     ),
+    429: ("Too many at once", "Please try again in a minute."),
     503: ("Not available at the moment", "Please try again in a few minutes."),
+}
+
+_OWN_TEXTS: dict[type[VitrineError], tuple[str, str]] = {
+    ForeignForm: (
+        "This form was not sent from our page",
+        "Open the link again, and fill in the form there.",
+    ),
+    BundleOutdated: (
+        "This zip is not available at the moment",
+        "The owner took something out of the share. Single files can be downloaded as before.",
+    ),
 }
 
 
@@ -47,13 +66,10 @@ async def show_refusal(request: Request, error: Exception) -> Response:
         return ask_password(request, error)
     if isinstance(error, TermsNeeded):
         return await ask_acceptance(request)
-    status = error.status if isinstance(error, VitrineError) else 503
-    if isinstance(error, ShareClosed):
-        view = _describe_closed(error)
+    if isinstance(error, VitrineError) and error.status in (*_TEXTS, ShareClosed.status):
+        status, view = error.status, _describe(error)
     else:
-        status = status if status in _TEXTS else 503
-        title, text = _TEXTS[status]
-        view = NoticeView(style_href(), title, (text,))
+        status, view = 503, _describe_failure(error)
     return Response(render_notice(view), status_code=status, media_type="text/html; charset=utf-8")
 
 
@@ -111,6 +127,23 @@ def _say_problem(error: PasswordNeeded) -> str:
             "Too many wrong passwords were tried. Ask whoever sent you the link to set a new one."
         )
     return f"Too many wrong passwords were tried. Try again after {error.until:%H:%M} UTC."
+
+
+def _describe(error: VitrineError) -> NoticeView:
+    if isinstance(error, ShareClosed):
+        return _describe_closed(error)
+    title, text = _OWN_TEXTS.get(type(error)) or _TEXTS[error.status]
+    return NoticeView(style_href(), title, (text,))
+
+
+def _describe_failure(error: Exception) -> NoticeView:
+    """Say that it is our fault, with a number by which the operator finds it in the log."""
+    number = secrets.token_hex(4)
+    # Where it happened and what kind it was; its words could hold a token or a name.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("failure %s: %s\n%s", number, type(error).__name__, places)
+    texts = ("It is not your fault, and nothing is lost.", f"If you tell us, name number {number}.")
+    return NoticeView(style_href(), "Something went wrong on our side", texts)
 
 
 def _describe_closed(error: ShareClosed) -> NoticeView:

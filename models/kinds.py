@@ -67,6 +67,7 @@ class EventKind(StrEnum):
     LETTER_SENT = "letter:sent"
     SHARE_CHANGED = "share:changed"
     SHARE_REVOKED = "share:revoked"
+    LINK_REVOKED = "link:revoked"
     ASSET_WITHDRAWN = "asset:withdrawn"
     PASSWORD_ACCEPTED = "password:accepted"  # noqa: S105 - a kind of event
     PASSWORD_REFUSED = "password:refused"  # noqa: S105

@@ -1,4 +1,4 @@
-"""What owners do to a share that is out: change it, revoke it, withdraw an asset. True at once.
+"""What owners do to a share that is out: change it, revoke it or one link, withdraw an asset. True at once.
 
 The gate reads these rows for every byte, so a change holds the moment it commits; pages and bundles
 that were made before say nothing that the gate allows.
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.base import new_id
+from models.grant import Grant
 from models.kinds import Actor, EventKind, ShareState
 from models.share import Share
 from models.shared_asset import SharedAsset
@@ -127,6 +128,30 @@ def withdraw_asset(
         return True
 
 
+def revoke_link(
+    installation: Installation, key: str, *, recipient: str, owner: str = "", asked_by: str
+) -> bool:
+    """Close one link for good, that of one recipient or (empty) that for everybody.
+
+    False if it was closed. The others stay as they are.
+
+    Raises:
+        ChangeRefused: nobody of that address was invited.
+    """
+    with installation.transaction() as session:
+        share = _find_live(session, key, owner)
+        grants = session.scalars(select(Grant).where(Grant.share_id == share.id)).all()
+        wanted = recipient.strip().casefold()
+        grant = next((one for one in grants if one.recipient.casefold() == wanted), None)
+        if grant is None:
+            raise ChangeRefused(f"share {share.id} has no link for that recipient")
+        if grant.revoked_at is not None:
+            return False
+        grant.revoked_at = read_clock(session)
+        _record(session, share, EventKind.LINK_REVOKED, asked_by, {}, grant=grant)
+        return True
+
+
 #: What the history calls a changed column.
 _CALLED = {
     "expires_at": "expiry",
@@ -175,6 +200,7 @@ def _record(
     payload: dict[str, Any],
     *,
     position: int | None = None,
+    grant: Grant | None = None,
 ) -> None:
     record(
         session,
@@ -183,5 +209,7 @@ def _record(
         actor=Actor.OWNER,
         share_id=share.id,
         position=position,
+        grant_id=grant.id if grant else None,
         payload={"door": asked_by, **payload},
+        person={"address": grant.recipient} if grant and grant.recipient else None,
     )

@@ -46,10 +46,10 @@ def find_status(
         share = find_share(session, key, owner=owner)
         is_open = share.is_open(read_clock(session))
         link = ""
-        if is_open:
-            grant = session.scalars(
-                select(Grant).where(Grant.share_id == share.id, Grant.recipient == "")
-            ).one()
+        grant = session.scalars(
+            select(Grant).where(Grant.share_id == share.id, Grant.recipient == "")
+        ).one()
+        if is_open and grant.revoked_at is None:
             link = show_link(installation.seals, grant, installation.settings.public_url)
             record(
                 session,

@@ -78,6 +78,21 @@ def revoke(key: str = _KEY, owner: str = _OWNER) -> None:
 
 
 @app.command()
+def revoke_link(
+    key: str = _KEY,
+    recipient: str = typer.Option("", help="The recipient's address; empty: everybody's link."),
+    owner: str = _OWNER,
+) -> None:
+    """Close one link for good; the others stay as they are."""
+    was_open = _ask(
+        lambda place: changes.revoke_link(
+            place, key, recipient=recipient, owner=owner, asked_by=_DOOR
+        )
+    )
+    print("revoked" if was_open else "it was closed already")
+
+
+@app.command()
 def withdraw(
     key: str = _KEY,
     asset: str = typer.Argument(help="The asset's id in the DAM."),

@@ -4,13 +4,21 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from models import HistoryEvent, SharedAsset
+from models import Grant, HistoryEvent, SharedAsset
 from models.kinds import ShareState
-from services.changes import ShareChange, change_share, revoke_share, withdraw_asset
+from services.changes import (
+    ShareChange,
+    change_share,
+    revoke_link,
+    revoke_share,
+    withdraw_asset,
+)
 from services.errors import ChangeRefused, ExpiryInvalid, LeaseLost, ShareNotFound
 from services.freezing import claim_share
 from services.leases import hold
+from services.shares import find_status
 from tests.publishing import a_request, publish, share_of
+from tests.services.test_letters import invite
 
 
 def kinds(installation, share_id):
@@ -118,3 +126,28 @@ def test_two_who_revoke_at_the_same_moment_leave_one_event(installation):
         one.join()
 
     assert kinds(installation, share_id).count("share:revoked") == 1
+
+
+def test_one_link_is_closed_and_the_others_stay(installation):
+    invitation = invite(installation, "maria@paper.example", "jide@weekly.example")
+    share_id = publish(installation, a_request(invitation=invitation))
+
+    results = [
+        revoke_link(installation, str(share_id), recipient="Maria@Paper.example", asked_by="test")
+        for _ in range(2)
+    ]
+
+    assert results == [True, False]
+    with installation.transaction() as session:
+        grants = session.query(Grant).where(Grant.share_id == share_id).all()
+    closed = [grant.recipient for grant in grants if grant.revoked_at is not None]
+    assert closed == ["maria@paper.example"]
+    with pytest.raises(ChangeRefused, match="no link"):
+        revoke_link(installation, str(share_id), recipient="x@paper.example", asked_by="test")
+
+
+def test_the_link_for_everybody_is_not_shown_any_more_once_it_is_closed(installation):
+    share_id = publish(installation)
+    revoke_link(installation, str(share_id), recipient="", asked_by="test")
+
+    assert find_status(installation, str(share_id), asked_by="test").link == ""
