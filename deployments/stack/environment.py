@@ -49,6 +49,8 @@ def make_environment(home: str, mark: str, addresses: Addresses) -> dict[str, st
     return {
         **inherited,
         "PATH": path,
+        # Prefect's worker makes a folder of a fixed name in here, which two users cannot share.
+        "TMPDIR": f"{home}/tmp",
         STACK_MARK: mark,
         "VITRINE_HOME": home,
         "VITRINE_DATABASE_URL": addresses.database_url,

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +54,18 @@ class Home:
 
     def create(self) -> None:
         """Make the folders; what is there already is kept."""
-        for folder in (self.path, self.path / "log", self.path / "store", self.path / "letters"):
+        for name in ("", "log", "store", "letters", "tmp"):
+            folder = self.path / name
             folder.mkdir(mode=_OWN_FOLDER, parents=True, exist_ok=True)
         self.sockets.mkdir(mode=_OWN_FOLDER, exist_ok=True)
         status = self.sockets.lstat()
         if self.sockets.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
             raise PermissionError(f"{self.sockets} is not a private folder of this user: remove it")
+
+    def empty_tmp(self) -> None:
+        """Remove what an earlier run, killed in the middle, left half done."""
+        shutil.rmtree(self.path / "tmp", ignore_errors=True)
+        (self.path / "tmp").mkdir(mode=_OWN_FOLDER, exist_ok=True)
 
     def read_keys(self) -> dict[str, str]:
         """Read the keys, and make them at random the first time."""

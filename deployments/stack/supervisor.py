@@ -66,6 +66,7 @@ class Stack:
         if left:
             self.log.say("stack", f"ended {left} processes that an earlier run left behind")
         self._ending.callback(end_processes, self.home.mark, seconds=_END_SECONDS)
+        self.home.empty_tmp()
         self.memory = PeakMemory(self.home.mark)
         self._ending.callback(self.memory.stop)
         cluster = self._start_postgres()

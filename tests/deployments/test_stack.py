@@ -35,6 +35,15 @@ def test_keys_are_made_once_for_their_owner_alone(home):
     assert len(set(keys.values())) == len(keys) == 6
 
 
+def test_what_a_killed_run_left_half_done_is_gone_with_the_next_start(home):
+    (home.path / "tmp" / "half").mkdir()
+
+    home.empty_tmp()
+
+    assert list((home.path / "tmp").iterdir()) == []
+    assert stat.S_IMODE((home.path / "tmp").stat().st_mode) == 0o700
+
+
 def test_two_homes_have_other_keys(tmp_path):
     homes = [Home(tmp_path / name) for name in "ab"]
     for one in homes:
@@ -122,6 +131,7 @@ def test_nothing_phones_home_and_secrets_of_the_shell_stay_there(monkeypatch):
 
     assert "AWS_SECRET_ACCESS_KEY" not in environment
     assert environment["DO_NOT_TRACK"] == "1"
+    assert environment["TMPDIR"] == "/home/tmp"
     assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert environment["PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200"
     assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "false"
