@@ -50,7 +50,7 @@ def make_environment(home: str, mark: str, addresses: Addresses) -> dict[str, st
         **inherited,
         "PATH": path,
         # Prefect's worker makes a folder of a fixed name in here, which two users cannot share.
-        "TMPDIR": f"{home}/tmp",
+        "TMPDIR": f"{home}/tmp",  # noqa: S108 - private, in the home
         STACK_MARK: mark,
         "VITRINE_HOME": home,
         "VITRINE_DATABASE_URL": addresses.database_url,
