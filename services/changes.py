@@ -21,11 +21,11 @@ from services.expiry import find_expiry
 from services.history import event_key, record
 from services.installation import Installation
 from services.passwords import find_password
+from services.requests import UUID_PATTERN
 from services.shares import find_share
 from services.terms import find_terms_version
 from services.throttle import forget_all_guesses
 
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 #: Written instead of a password's id, it removes the password.
 _NONE = "none"
 _CHANGEABLE = frozenset({ShareState.PUBLISHING, ShareState.OPEN, ShareState.EXPIRED})
@@ -57,7 +57,7 @@ class ShareChange(BaseModel):
         title="Password",
         description="The id that the desk gave for a password; none removes it. Empty: as it is."
         " Whoever knew the old one is asked again.",
-        pattern=rf"^(none|{_UUID})?$",
+        pattern=rf"^(none|{UUID_PATTERN})?$",
     )
     terms: str = Field(
         default="",

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 MOST_PICKED = 100
+#: What the desk gives out, in the one way in which it writes it.
+UUID_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MOST_IN_FOLDER = 10_000
 
 AssetId = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
@@ -95,14 +97,14 @@ class ShareRequest(BaseModel):
         default="",
         title="Invitation",
         description="The id that the desk gave for a list of addresses.",
-        pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
+        pattern=rf"^({UUID_PATTERN})?$",
     )
     password: str = Field(
         default="",
         title="Password",
         description="The id that the desk gave for a password, never the password itself."
         " Empty: none is asked for.",
-        pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
+        pattern=rf"^({UUID_PATTERN})?$",
     )
     terms: str = Field(
         default="",
