@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.grant import Grant
 from models.share import Share
 from models.shared_asset import SharedAsset
 from page_builder.wording import say_date
-from services.clock import read_clock
 from services.errors import DownloadOff, PasswordNeeded, ShareClosed, ShareNotFound, TermsNeeded
 from services.links import hash_token, is_token
 from services.seals import Seals
@@ -63,8 +62,7 @@ def admit(
         TermsNeeded: it did not accept the terms of today.
         DownloadOff: it may be looked at, but not taken.
     """
-    grant, share = _find_grant(session, token)
-    now = read_clock(session)
+    grant, share, now = _find_grant(session, token)
     if share.is_expired(now):
         raise _describe_closed(share)
     if not share.is_open(now) or share.current_build is None:
@@ -80,17 +78,17 @@ def admit(
     return Admission(grant, share, asset, now)
 
 
-def _find_grant(session: Session, token: str) -> tuple[Grant, Share]:
+def _find_grant(session: Session, token: str) -> tuple[Grant, Share, datetime]:
     if not is_token(token):
         raise ShareNotFound
     row = session.execute(
-        select(Grant, Share)
+        select(Grant, Share, func.vitrine_now())
         .join(Share, Share.id == Grant.share_id)
         .where(Grant.token_sha256 == hash_token(token))
     ).one_or_none()
     if row is None or row[0].revoked_at is not None or not row[1].was_open():
         raise ShareNotFound
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def _check_password(share: Share, visit: Visit | None, now: datetime) -> None:

@@ -47,9 +47,15 @@ def read_page(installation: Installation, admission: Admission, name: str) -> by
     """Read one page of the share's current build."""
     build = admission.share.current_build
     try:
-        return installation.store.get(page_key(admission.share.id, str(build), name))
+        return _read_built(installation, page_key(admission.share.id, str(build), name))
     except FileNotFoundError as error:
         raise ShareNotFound from error
+
+
+@lru_cache(maxsize=128)
+def _read_built(installation: Installation, key: str) -> bytes:
+    """Read a page once for all who look at it: what a build made is never changed."""
+    return installation.store.get(key)
 
 
 def find_inline(

@@ -13,6 +13,10 @@ from services.history import event_key, record
 from services.installation import Installation
 from services.things import Thing
 
+#: Views that this process wrote down already: the database would say the same, only later.
+_noted_views: set[UUID] = set()
+_MOST_REMEMBERED = 100_000
+
 
 @dataclass(frozen=True)
 class Visitor:
@@ -36,18 +40,24 @@ class Download:
 
 def note_view(installation: Installation, admission: Admission, visitor: Visitor) -> None:
     """Write down that somebody looked at the page, once a day and visitor."""
-    day = admission.now.date()
+    day, who = admission.now.date(), _digest(installation, visitor)
+    key = event_key(admission.grant.id, "viewed", who, day)
+    if key in _noted_views:
+        return
     with installation.transaction() as session:
         record(
             session,
             EventKind.PAGE_VIEWED,
-            key=event_key(admission.grant.id, "viewed", _digest(installation, visitor), day),
+            key=key,
             actor=Actor.RECIPIENT,
             share_id=admission.share.id,
             grant_id=admission.grant.id,
-            payload={"visitor": _digest(installation, visitor)},
+            payload={"visitor": who},
             person={"address": visitor.address, "agent": visitor.agent},
         )
+    if len(_noted_views) >= _MOST_REMEMBERED:
+        _noted_views.clear()
+    _noted_views.add(key)
 
 
 def note_start(
