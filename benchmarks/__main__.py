@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 #: Modules of the package that are no benchmarks.
-_FRAME = frozenset({"__main__", "photographs", "proofs", "result", "stage", "tools"})
+_FRAME = frozenset({"__main__", "nginx", "photographs", "proofs", "result", "stage", "tools"})
 
 
 def main(arguments: list[str]) -> int:

@@ -1,94 +1,123 @@
-"""The share's page through the gate, against nginx serving the same bytes from disk on the same cores.
+"""What asking the gate costs: pages, downloads with a durable event, and pictures through nginx.
 
-The peer decides nothing: it shows what asking a gate for every request costs. wrk keeps 32
-connections busy for some seconds, in turn; nginx has one worker, as the gateway has.
+The peer is nginx serving the same bytes from disk on the same cores, in turn; it decides nothing
+and writes nothing down. wrk keeps the connections busy; nginx and the gateway have one worker each.
 """
 
-import os
-import re
-import subprocess
+import shutil
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from benchmarks.nginx import count_load, load, running_nginx
 from benchmarks.photographs import SAMPLES
 from benchmarks.result import Result, interleave
-from benchmarks.stage import staged
-from benchmarks.tools import need_package
-from deployments.stack.ports import find_port
+from benchmarks.stage import Stage, staged
 
 _ROUNDS = 3
 _SECONDS = 4
 _CONNECTIONS = 32
-_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
-_CONFIG = """
-{user} worker_processes 1; daemon off; pid {place}/nginx.pid; error_log stderr crit;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; types {{ text/html html; }}
-  client_body_temp_path {place}/b; proxy_temp_path {place}/p; fastcgi_temp_path {place}/f;
-  uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
-  server {{ listen 127.0.0.1:{port}; root {place}/www; }}
-}}
+#: Each request is another visitor's, so that each download is one of its own and has its own event.
+_OTHER_VISITORS = """
+local number, run = 0, os.time()
+request = function()
+  number = number + 1
+  wrk.headers["User-Agent"] = "visitor " .. run .. " " .. number
+  return wrk.format()
+end
 """
 
 
 def measure() -> list[Result]:
-    """Ask for one page again and again, through the gate and from nginx."""
-    need_package("nginx", "nginx-light")
-    need_package("wrk", "wrk")
-    with (
-        tempfile.TemporaryDirectory(prefix="vitrine-gate-") as place,
-        staged(Path(place) / "home", SAMPLES) as stage,
-    ):
-        stage.publish({"owner": "anna", "title": "Autumn", "folder": "/", "request_key": "gate"})
-        link = stage.wait_for_share("gate")["link"]
-        page = httpx.get(link).raise_for_status().content
-        with _serving(Path(place), page) as peer:
-            ours, theirs = interleave(lambda: _load(link), lambda: _load(peer), rounds=_ROUNDS)
-    what = f"the page of 36 assets, {len(page):,} bytes, {_CONNECTIONS} connections"
-    peer_name = "nginx, one worker, the same page from disk"
-    return [Result("gate_page", what, "requests/s", "higher", ours, 0.15, peer_name, theirs)]
+    """Ask for one thing again and again, through the gate and from nginx."""
+    with tempfile.TemporaryDirectory(prefix="vitrine-gate-") as folder:
+        place = Path(folder)
+        library = place / "library"
+        shutil.copytree(SAMPLES, library)
+        # As large as the page of this share, so that one peer serves for both.
+        (library / "House" / "Facts.txt").write_bytes(b"Facts. " * 4400)
+        settings = {"VITRINE_OFFLOAD_INLINE": "x-accel"}
+        with staged(place / "home", library, **settings) as stage:
+            return _measure(stage, place)
 
 
-def _load(url: str) -> float:
-    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{_SECONDS}s", url]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert "Non-2xx" not in said, said
-    found = _RATE.search(said)
-    assert found, said
-    return float(found[1])
+def _measure(stage: Stage, place: Path) -> list[Result]:
+    link = _publish(stage)
+    page = httpx.get(link).raise_for_status().content
+    store = stage.installation.store
+    thumbnail = _find_thumbnail(stage)
+    gateway = urlsplit(link).port or 0
+    files = {"page.html": page, "thumbnail.webp": store.get(thumbnail)}
+    folder = stage.home.path / "store"
+    with running_nginx(place, files, gateway=gateway, store=folder) as nginx:
+        return [
+            _measure_page(link, nginx, len(page)),
+            _measure_downloads(stage, link, nginx, place),
+            _measure_inline(link, nginx, len(files["thumbnail.webp"])),
+        ]
 
 
-@contextmanager
-def _serving(place: Path, page: bytes) -> Iterator[str]:
-    (place / "www").mkdir()
-    (place / "www" / "index.html").write_bytes(page)
-    port = find_port(18080)
-    config = place / "nginx.conf"
-    # Started by root, nginx would give itself up to a user who cannot read this folder.
-    user = "user root;" if os.geteuid() == 0 else ""
-    config.write_text(_CONFIG.format(user=user, place=place, port=port))
-    process = subprocess.Popen(["nginx", "-p", str(place), "-c", str(config)])
-    url = f"http://127.0.0.1:{port}/index.html"
-    try:
-        _wait(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
+def _measure_page(link: str, nginx: str, size_bytes: int) -> Result:
+    ours, theirs = interleave(
+        lambda: load(link, connections=_CONNECTIONS, seconds=_SECONDS),
+        lambda: load(f"{nginx}/page.html", connections=_CONNECTIONS, seconds=_SECONDS),
+        rounds=_ROUNDS,
+    )
+    what = f"the page of 37 assets, {size_bytes:,} bytes, {_CONNECTIONS} connections"
+    peer = "nginx, one worker, the same page from disk"
+    return Result("gate_page", what, "requests/s", "higher", ours, 0.15, peer, theirs)
 
 
-def _wait(url: str) -> None:
-    for _ in range(100):
-        try:
-            httpx.get(url).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(url)
+def _measure_downloads(stage: Stage, link: str, nginx: str, place: Path) -> Result:
+    script = place / "visitors.lua"
+    script.write_text(_OTHER_VISITORS)
+    url = urljoin(link, f"d/{_find_position(stage)}/original")
+    answered = 0
+
+    def take() -> float:
+        nonlocal answered
+        rate, count = count_load(url, connections=64, seconds=_SECONDS, script=script)
+        answered += count
+        return rate
+
+    ours, theirs = interleave(
+        take,
+        lambda: load(f"{nginx}/page.html", connections=64, seconds=_SECONDS),
+        rounds=_ROUNDS,
+    )
+    kept = stage.count("history_event", kind="download:started")
+    assert kept >= answered, f"{answered} downloads, {kept} events"
+    what = f"downloads of 30,800 bytes; {answered:,} answered, {kept:,} events, none lost"
+    peer = "nginx, one worker, the page from disk"
+    return Result("gate_download", what, "requests/s", "higher", ours, 0.06, peer, theirs)
+
+
+def _measure_inline(link: str, nginx: str, size_bytes: int) -> Result:
+    through = nginx + urlsplit(link).path + "i/1/thumbnail"
+    answer = httpx.get(through).raise_for_status()
+    assert len(answer.content) == size_bytes, "nginx does not send the picture"
+    ours, theirs = interleave(
+        lambda: load(through, connections=_CONNECTIONS, seconds=_SECONDS),
+        lambda: load(f"{nginx}/thumbnail.webp", connections=_CONNECTIONS, seconds=_SECONDS),
+        rounds=_ROUNDS,
+    )
+    what = f"a thumbnail of {size_bytes:,} bytes, nginx in front with X-Accel"
+    peer = "nginx, one worker, the same thumbnail from disk"
+    return Result("gate_inline", what, "requests/s", "higher", ours, 0.12, peer, theirs)
+
+
+def _publish(stage: Stage) -> str:
+    stage.publish({"owner": "anna", "title": "Autumn", "folder": "/", "request_key": "gate"})
+    return str(stage.wait_for_share("gate")["link"])
+
+
+def _find_position(stage: Stage) -> int:
+    return int(stage.read("SELECT position FROM shared_asset WHERE file_name = 'Facts.txt'"))
+
+
+def _find_thumbnail(stage: Stage) -> str:
+    statement = "SELECT key || '.0' FROM rendition_ref WHERE position = 1 AND format = 'thumbnail'"
+    key = str(stage.read(statement))
+    return f"renditions/{key[:2]}/{key}"

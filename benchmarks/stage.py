@@ -145,11 +145,14 @@ class Stage:
         """Count the rows of a table that have these values; none stands for any."""
         wanted = {name: value for name, value in columns.items() if value is not None}
         where = " AND ".join(f"{name} = %({name})s" for name in wanted) or "true"
+        return int(self.read(f"SELECT count(*) FROM {table} WHERE {where}", wanted))  # noqa: S608
+
+    def read(self, statement: str, values: dict[str, object] | None = None) -> Any:
+        """Read one value from the database."""
         with self.installation.transaction() as session:
             connection = session.connection().connection.driver_connection
             assert connection is not None
-            row = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", wanted)  # noqa: S608
-            return int(row.fetchone()[0])
+            return connection.execute(statement, values).fetchone()[0]
 
     def _run(self, *words: str) -> None:
         result = subprocess.run(

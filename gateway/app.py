@@ -4,7 +4,11 @@ The table of routes is complete: what is not in it does not exist, and every rou
 files and the two health checks asks the gate.
 """
 
+import asyncio
+import contextlib
+import gc
 import logging
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,11 +20,16 @@ from starlette.types import ASGIApp
 
 from gateway import doors
 from gateway.accepting import accept, show_receipt
+from gateway.event_writer import EventWriter
 from gateway.headers import SafeHeaders
+from gateway.memory import Memory, hear_changes
 from gateway.notices import show_refusal
 from gateway.unlocking import unlock_share
 from services.errors import DatabaseAway, ShareNotFound, VitrineError
 from services.installation import Installation, get_installation
+
+#: A request makes some hundred objects and leaves no cycles: to look for them after 700 is too often.
+_ALLOCATIONS_BEFORE_COLLECTING = 20_000
 
 
 async def be_alive(request: Request) -> Response:  # noqa: ARG001
@@ -56,6 +65,7 @@ ROUTES = [
 def create_app(installation: Installation) -> ASGIApp:
     """Make the gateway of an installation."""
     app = Starlette(
+        lifespan=_run,
         routes=ROUTES,
         exception_handlers={
             VitrineError: show_refusal,
@@ -64,14 +74,34 @@ def create_app(installation: Installation) -> ASGIApp:
         },
     )
     app.state.installation = installation
+    app.state.memory = Memory(installation.settings.gate_memory_ms / 1000)
+    app.state.writer = EventWriter(installation)
     # Outermost, so that even the answer to an error of ours carries the headers.
     return SafeHeaders(app)
+
+
+@contextlib.asynccontextmanager
+async def _run(app: Starlette) -> AsyncIterator[None]:
+    """Listen to the database for as long as the gateway runs, and leave no event unwritten."""
+    listening = asyncio.create_task(hear_changes(app.state.installation, app.state.memory))
+    try:
+        yield
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        await app.state.writer.close()
 
 
 def create() -> ASGIApp:
     """Make the gateway that this process's settings describe; what the server calls."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    return create_app(get_installation())
+    app = create_app(get_installation())
+    # What was loaded stays: the collector need not look at it again with every request.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_BEFORE_COLLECTING)
+    return app
 
 
 async def _show_http_error(request: Request, error: Exception) -> Response:

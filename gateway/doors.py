@@ -1,24 +1,30 @@
 """The doors of the gateway: each asks the gate first, then hands over what it guards."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
+from gateway.event_writer import EventWriter
+from gateway.gate import ask_gate
 from gateway.headers import BYTES_POLICY
+from gateway.memory import Memory
 from gateway.ranges import Part, RangeNotSatisfiable, find_part, is_unchanged
+from gateway.threads import run_in_thread
 from gateway.transfers import Ending, Transfer, read_first_block
-from gateway.visitors import find_visitor, read_cookie
+from gateway.visitors import find_visitor
 from page_builder.static import static_files
 from services import things, visits
-from services.access import Action, Admission, admit
+from services.access import Action, Admission
+from services.bytesource import ByteSource
 from services.errors import ShareNotFound, VitrineError
 from services.installation import Installation
 from services.naming import write_disposition
 from services.things import Thing
+
+_HTML = "text/html; charset=utf-8"
 
 #: What a browser may be told of a download; any other type is named as plain bytes.
 _HARMLESS = frozenset(
@@ -30,19 +36,24 @@ _HARMLESS = frozenset(
 
 async def show_page(request: Request) -> Response:
     """Show one page of the wall."""
+    admission = await ask_gate(request, Action.LOOK)
     number = request.path_params.get("number", 1)
-    return await _show(request, f"page-{number}", position=None, is_view=number == 1)
+    body = await _read_page(request, admission, f"page-{number}")
+    if number == 1 and request.method == "GET":
+        await _note_view(request, admission)
+    return Response(body, media_type=_HTML)
 
 
 async def show_asset(request: Request) -> Response:
     """Show the page of one asset."""
-    position = request.path_params["position"]
-    return await _show(request, f"asset-{position}", position=position, is_view=False)
+    admission = await ask_gate(request, Action.LOOK)
+    body = await _read_page(request, admission, f"asset-{admission.position}")
+    return Response(body, media_type=_HTML)
 
 
 async def show_inline(request: Request) -> Response:
     """Show a picture inside a page."""
-    thing, _ = await run_in_threadpool(_find, request, Action.LOOK, things.find_inline)
+    thing, _ = await _find(request, Action.LOOK, things.find_inline)
     headers = {
         "etag": f'"{thing.etag}"',
         "cache-control": "private, max-age=600",
@@ -50,16 +61,20 @@ async def show_inline(request: Request) -> Response:
     }
     if is_unchanged(request.headers, thing.etag):
         return Response(status_code=304, headers=headers)
-    body = await run_in_threadpool(_read_whole, thing)
+    if request.app.state.installation.settings.offload_inline:
+        # The server in front reads it from the store; who may have it was decided here.
+        headers["x-accel-redirect"] = f"/store/{thing.store_key}"
+        return Response(media_type=thing.media_type, headers=headers)
+    body = await _remember(request, thing.etag, lambda: _read_whole(thing))
     return Response(body, media_type=thing.media_type, headers=headers)
 
 
-async def take_asset(request: Request) -> Any:
+async def take_asset(request: Request) -> ASGIApp:
     """Hand over one format of one asset."""
     return await _take(request, things.find_download)
 
 
-async def take_bundle(request: Request) -> Any:
+async def take_bundle(request: Request) -> ASGIApp:
     """Hand over the zip of the whole share in one format."""
     return await _take(request, things.find_bundle)
 
@@ -73,48 +88,53 @@ async def show_static(request: Request) -> Response:
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-async def _show(request: Request, name: str, *, position: int | None, is_view: bool) -> Response:
-    body = await run_in_threadpool(_read_page, request, name, position, is_view=is_view)
-    return Response(body, media_type="text/html; charset=utf-8")
+async def _read_page(request: Request, admission: Admission, name: str) -> bytes:
+    installation: Installation = request.app.state.installation
+    # A build is never changed, so that its id stands for its pages.
+    key = f"{admission.share.id}/{admission.share.current_build}/{name}"
+    return await _remember(request, key, lambda: things.read_page(installation, admission, name))
 
 
-def _read_page(request: Request, name: str, position: int | None, *, is_view: bool) -> bytes:
+async def _remember(request: Request, key: str, read: Callable[[], bytes]) -> bytes:
+    """Read something once for all who look at it."""
+    memory: Memory = request.app.state.memory
+    content = memory.find_bytes(key)
+    if content is None:
+        content = await run_in_thread(read)
+        memory.keep_bytes(key, content)
+    return content
+
+
+async def _note_view(request: Request, admission: Admission) -> None:
+    memory: Memory = request.app.state.memory
+    seals = request.app.state.installation.seals
+    event = visits.describe_view(seals, admission, find_visitor(request))
+    if event.key not in memory.views:
+        await _writer(request).write(event)
+        memory.views[event.key] = True
+
+
+async def _find(request: Request, action: Action, find: Any) -> tuple[Thing, Admission]:
+    admission = await ask_gate(request, action)
+    memory: Memory = request.app.state.memory
+    name, share = request.path_params["format"], admission.share
+    key = (find, share.id, share.current_build, admission.withdrawn, admission.position, name)
+    thing = memory.things.get(key)
+    if thing is None:
+        thing = await run_in_thread(_look_up, request, find, admission, name)
+        memory.things[key] = thing
+    return thing, admission
+
+
+def _look_up(request: Request, find: Any, admission: Admission, name: str) -> Thing:
     installation: Installation = request.app.state.installation
     with installation.transaction() as session:
-        admission = _ask_gate(request, session, Action.LOOK, position)
-    body = things.read_page(installation, admission, name)
-    if is_view and request.method == "GET":
-        visits.note_view(installation, admission, find_visitor(request))
-    return body
+        thing: Thing = find(installation, session, admission, name)
+        return thing
 
 
-def _ask_gate(
-    request: Request, session: Any, action: Action, position: int | None = None
-) -> Admission:
-    installation: Installation = request.app.state.installation
-    token, shown = request.path_params["token"], read_cookie(request)
-    return admit(session, installation.seals, token, action=action, position=position, shown=shown)
-
-
-def _may_go_on(request: Request, find: Any) -> bool:
-    """Ask the gate again, in the middle of a transfer."""
-    try:
-        _find(request, Action.TAKE, find)
-    except VitrineError:
-        return False
-    return True
-
-
-def _find(request: Request, action: Action, find: Any) -> tuple[Thing, Admission]:
-    installation: Installation = request.app.state.installation
-    params = request.path_params
-    with installation.transaction() as session:
-        admission = _ask_gate(request, session, action, params.get("position"))
-        return find(installation, session, admission, params["format"]), admission
-
-
-async def _take(request: Request, find: Any) -> Any:
-    thing, admission = await run_in_threadpool(_find, request, Action.TAKE, find)
+async def _take(request: Request, find: Any) -> ASGIApp:
+    thing, admission = await _find(request, Action.TAKE, find)
     headers = _describe(thing)
     if is_unchanged(request.headers, thing.etag):
         return Response(status_code=304, headers={"etag": headers["etag"]})
@@ -128,7 +148,15 @@ async def _take(request: Request, find: Any) -> Any:
         headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{thing.size_bytes}"
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    may_go_on = partial(run_in_threadpool, _may_go_on, request, find)
+
+    async def may_go_on() -> bool:
+        """Ask the gate again, in the middle of a transfer."""
+        try:
+            await _find(request, Action.TAKE, find)
+        except VitrineError:
+            return False
+        return True
+
     return await _begin(request, thing, admission, whole, status, headers, may_go_on)
 
 
@@ -141,25 +169,36 @@ async def _begin(
     headers: dict[str, str],
     may_go_on: Callable[[], Awaitable[bool]],
 ) -> Transfer:
-    installation: Installation = request.app.state.installation
-    source = await run_in_threadpool(thing.open)
-    first_block = await run_in_threadpool(read_first_block, source, part)
-    start = partial(visits.note_start, installation, admission, thing, find_visitor(request))
+    writer = _writer(request)
+    source, first_block = await run_in_thread(_open, thing, part)
+    seals = request.app.state.installation.seals
+    download, started = visits.begin_download(seals, admission, thing, find_visitor(request))
     try:
-        download = await run_in_threadpool(start)
+        await writer.write(started)
     except BaseException:
         source.close()
         raise
 
     async def note_end(ending: Ending, sent: int) -> None:
-        is_whole = ending is Ending.COMPLETE and sent == thing.size_bytes
-        if is_whole:
-            await run_in_threadpool(visits.note_finish, installation, download)
-        elif ending is not Ending.COMPLETE:
-            note = partial(visits.note_abort, installation, download, sent=sent, why=ending.value)
-            await run_in_threadpool(note)
+        if ending is not Ending.COMPLETE:
+            event = visits.describe_abort(download, sent=sent, why=ending.value)
+        elif sent == thing.size_bytes:
+            event = visits.describe_finish(download)
+        else:
+            return
+        await writer.write(event)
 
     return Transfer(source, part, first_block, status, headers, note_end, may_go_on)
+
+
+def _open(thing: Thing, part: Part) -> tuple[ByteSource, bytes]:
+    source = thing.open()
+    return source, read_first_block(source, part)
+
+
+def _writer(request: Request) -> EventWriter:
+    writer: EventWriter = request.app.state.writer
+    return writer
 
 
 def _describe(thing: Thing) -> dict[str, str]:

@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.visitors import list_languages, read_cookie
+from gateway.memory import Memory
+from gateway.visitors import find_visitor, list_languages, read_cookie
 from page_builder.markdown import render_markdown
 from page_builder.pages import render_notice, render_password, render_terms
 from page_builder.static import style_href
@@ -19,16 +20,22 @@ from page_builder.views import NoticeView, PasswordView, TermsView
 from services.errors import (
     BundleOutdated,
     ForeignForm,
+    LinkUnknown,
     PasswordNeeded,
     PasswordWrong,
     ShareClosed,
     TermsNeeded,
     TooManyGuesses,
+    TooManyUnknownLinks,
     VitrineError,
 )
 from services.terms import read_terms
 
 log = logging.getLogger(__name__)
+
+_MOST_UNKNOWN = 30
+#: Which answers say when to come again, in seconds.
+_RETRY_SECONDS = {429: 3600, 503: 30}
 
 _TEXTS = {
     400: ("This could not be understood", "Go back to the page and try again."),
@@ -44,7 +51,10 @@ _TEXTS = {
         "This file is not available",
         "It was changed after it was shared, and is therefore no longer offered.",
     ),
-    429: ("Too many at once", "Please try again in a minute."),
+    429: (
+        "Too many addresses that do not exist",
+        "Somebody in your network tried out many of them. A link that was sent to you still opens.",
+    ),
     503: ("Not available at the moment", "Please try again in a few minutes."),
 }
 
@@ -66,11 +76,28 @@ async def show_refusal(request: Request, error: Exception) -> Response:
         return ask_password(request, error)
     if isinstance(error, TermsNeeded):
         return await ask_acceptance(request)
+    if isinstance(error, LinkUnknown):
+        error = _count_unknown(request, error)
     if isinstance(error, VitrineError) and error.status in (*_TEXTS, ShareClosed.status):
         status, view = error.status, _describe(error)
     else:
         status, view = 503, _describe_failure(error)
-    return Response(render_notice(view), status_code=status, media_type="text/html; charset=utf-8")
+    headers = {"retry-after": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else None
+    return Response(
+        render_notice(view),
+        status_code=status,
+        headers=headers,
+        media_type="text/html; charset=utf-8",
+    )
+
+
+def _count_unknown(request: Request, error: LinkUnknown) -> VitrineError:
+    """Tell a network that tries out addresses to stop; a genuine one opens all the same."""
+    memory: Memory = request.app.state.memory
+    count = memory.count_unknown(find_visitor(request).address)
+    if count == _MOST_UNKNOWN + 1:
+        log.warning("a network asked for more than %d addresses that do not exist", _MOST_UNKNOWN)
+    return error if count <= _MOST_UNKNOWN else TooManyUnknownLinks()
 
 
 async def ask_acceptance(request: Request, problem: str = "") -> Response:

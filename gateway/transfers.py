@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from gateway.ranges import Part
+from gateway.threads import run_in_thread
 from services.bytesource import ByteSource
 from services.errors import VitrineError
 
@@ -55,7 +55,9 @@ class Transfer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the part; whatever happens, close the source and tell how it ended."""
         ending = Ending.CLIENT_LEFT
-        gone = asyncio.create_task(_wait_until_gone(receive))
+        # What fits into one block is gone before anybody could leave.
+        is_long = len(self.first_block) < self.part.end - self.part.start
+        gone = asyncio.create_task(_wait_until_gone(receive)) if is_long else None
         try:
             ending = await self._send(send, gone)
         except TransferClosed:
@@ -65,11 +67,12 @@ class Transfer:
             ending = Ending.SOURCE_CHANGED
             raise
         finally:
-            gone.cancel()
-            await run_in_threadpool(self.source.close)
+            if gone is not None:
+                gone.cancel()
+            self.source.close()
             await self.at_end(ending, self.sent)
 
-    async def _send(self, send: Send, gone: asyncio.Task[None]) -> Ending:
+    async def _send(self, send: Send, gone: asyncio.Task[None] | None) -> Ending:
         headers = [(k.encode(), v.encode("latin-1")) for k, v in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         place, block = self.part.start, self.first_block
@@ -80,6 +83,8 @@ class Transfer:
                     raise TransferClosed
                 asked_at = time.monotonic()
             place += len(block)
+            if place >= self.part.end:
+                break
             following = asyncio.create_task(self._read(place))
             try:
                 await send({"type": "http.response.body", "body": block, "more_body": True})
@@ -89,14 +94,15 @@ class Transfer:
                 with contextlib.suppress(VitrineError, asyncio.CancelledError):
                     await following
                 raise
-            if gone.done() and block:
+            if gone is not None and gone.done() and block:
                 return Ending.CLIENT_LEFT
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send({"type": "http.response.body", "body": block, "more_body": False})
+        self.sent += len(block)
         return Ending.COMPLETE
 
     async def _read(self, place: int) -> bytes:
         length = min(_BLOCK_BYTES, self.part.end - place)
-        return await run_in_threadpool(self.source.read_at, place, length) if length > 0 else b""
+        return await run_in_thread(self.source.read_at, place, length)
 
 
 def read_first_block(source: ByteSource, part: Part) -> bytes:

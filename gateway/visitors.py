@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.errors import ForeignForm
 from services.installation import Installation
+from services.networks import find_client, read_networks
 from services.visit_seals import KEPT
 from services.visits import Visitor
 
@@ -17,7 +18,11 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 
 def find_visitor(request: Request) -> Visitor:
     """Find out who asks, as far as a request tells."""
-    address = request.client.host if request.client else ""
+    installation: Installation = request.app.state.installation
+    peer = request.client.host if request.client else ""
+    trusted = read_networks(installation.settings.trusted_proxies)
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if trusted else ""
+    address = find_client(peer, forwarded, trusted) if forwarded else peer
     return Visitor(address, request.headers.get("user-agent", "")[:500])
 
 

@@ -9,16 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.grant import Grant
 from models.share import Share
-from models.shared_asset import SharedAsset
 from page_builder.wording import say_date
-from services.errors import DownloadOff, PasswordNeeded, ShareClosed, ShareNotFound, TermsNeeded
-from services.links import hash_token, is_token
+from services.errors import (
+    DownloadOff,
+    LinkUnknown,
+    PasswordNeeded,
+    ShareClosed,
+    ShareNotFound,
+    TermsNeeded,
+)
 from services.seals import Seals
+from services.standing import Standing, read_standing
 from services.visit_seals import Visit, read_visit
 
 
@@ -33,62 +38,65 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Admission:
-    """What the gate let through: this grant, to this share, for this asset if one was asked for."""
+    """What the gate let through: this grant, to this share, for one asset (a position) or for all.
+
+    `withdrawn` are the positions that were taken out of the share.
+    """
 
     grant: Grant
     share: Share
-    asset: SharedAsset | None
+    position: int | None
+    withdrawn: frozenset[int]
     now: datetime
 
 
 def admit(
-    session: Session,
+    session: Session, seals: Seals, token: str, *, action: Action, shown: str = ""
+) -> Admission:
+    """Read where a link stands at this moment, and decide."""
+    standing = read_standing(session, token)
+    return decide(standing, seals, now=standing.read_at, action=action, shown=shown)
+
+
+def decide(
+    standing: Standing,
     seals: Seals,
-    token: str,
     *,
+    now: datetime,
     action: Action,
     position: int | None = None,
     shown: str = "",
 ) -> Admission:
-    """Decide whether the holder of `token` may do this with the share or one of its assets.
+    """Decide whether the holder of a link may do this with the share or one of its assets.
 
     `shown` is the sealed visit that the browser showed. Giving the password is the one action for
     which none is asked; accepting the terms asks for the password alone.
 
     Raises:
-        ShareNotFound: the token opens nothing, or the share has no such asset.
-        ShareClosed: the token is genuine and the share has expired.
+        LinkUnknown: the link opens nothing (any more).
+        ShareNotFound: the share has no such asset.
+        ShareClosed: the link is genuine and the share has expired.
         PasswordNeeded: the visit that was shown does not know the password of today.
         TermsNeeded: it did not accept the terms of today.
         DownloadOff: it may be looked at, but not taken.
     """
-    grant, share, now = _find_grant(session, token)
+    grant, share = standing.grant, standing.share
+    if grant.revoked_at is not None or not share.was_open():
+        raise LinkUnknown
     if share.is_expired(now):
         raise _describe_closed(share)
     if not share.is_open(now) or share.current_build is None:
-        raise ShareNotFound
+        raise LinkUnknown
     visit = read_visit(seals, grant.id, shown)
     if action is not Action.UNLOCK:
         _check_password(share, visit, now)
     if action not in {Action.UNLOCK, Action.ACCEPT}:
         _check_terms(share, visit, now)
-    asset = _find_asset(session, share, position)
+    if position is not None and not _has_asset(standing, position):
+        raise ShareNotFound
     if action is Action.TAKE and not share.is_downloadable:
         raise DownloadOff
-    return Admission(grant, share, asset, now)
-
-
-def _find_grant(session: Session, token: str) -> tuple[Grant, Share, datetime]:
-    if not is_token(token):
-        raise ShareNotFound
-    row = session.execute(
-        select(Grant, Share, func.vitrine_now())
-        .join(Share, Share.id == Grant.share_id)
-        .where(Grant.token_sha256 == hash_token(token))
-    ).one_or_none()
-    if row is None or row[0].revoked_at is not None or not row[1].was_open():
-        raise ShareNotFound
-    return row[0], row[1], row[2]
+    return Admission(grant, share, position, standing.withdrawn, now)
 
 
 def _check_password(share: Share, visit: Visit | None, now: datetime) -> None:
@@ -108,13 +116,8 @@ def _is_valid(visit: Visit | None, share: Share, now: datetime) -> bool:
     return visit is not None and visit.is_valid(password_epoch=share.password_epoch, now=now)
 
 
-def _find_asset(session: Session, share: Share, position: int | None) -> SharedAsset | None:
-    if position is None:
-        return None
-    asset = session.get(SharedAsset, (share.id, position))
-    if asset is None or asset.withdrawn_at is not None:
-        raise ShareNotFound
-    return asset
+def _has_asset(standing: Standing, position: int) -> bool:
+    return 1 <= position <= standing.asset_count and position not in standing.withdrawn
 
 
 def _describe_closed(share: Share) -> ShareClosed:

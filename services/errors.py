@@ -104,6 +104,16 @@ class ShareNotFound(VitrineError):
     status = 404
 
 
+class LinkUnknown(ShareNotFound):
+    """There is no page at this address."""
+
+
+class TooManyUnknownLinks(VitrineError):
+    """One network asked for too many addresses that do not exist."""
+
+    status = 429
+
+
 class ShareClosed(VitrineError):
     """This share has expired."""
 

@@ -7,24 +7,64 @@ crash, leaves one event.
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models.history import HistoryEvent, HistoryPerson
+from models.history import HistoryEvent
 from models.kinds import Actor, EventKind
 
 _NAMESPACE = UUID("6f1c0f0e-3d3b-5a0c-9a43-0d2a3c1e7b55")
 _SALT_BYTES = 16
 
+#: Two hundred events cost one statement: the database takes them apart.
+_RECORD = text(
+    """
+    WITH given AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS (
+            event_key uuid, kind text, actor text, share_id uuid, grant_id uuid,
+            position bigint, payload jsonb, fields jsonb, salt text, commitment text)
+    ), added AS (
+        INSERT INTO history_event (event_key, kind, actor, share_id, grant_id, position, payload,
+            payload_version, person_commitment)
+        SELECT event_key, kind, actor, share_id, grant_id, position, payload,
+            1, decode(commitment, 'hex')
+        FROM given ON CONFLICT (event_key) DO NOTHING RETURNING id, event_key
+    ), people AS (
+        INSERT INTO history_person (event_id, salt, fields)
+        SELECT added.id, decode(salt, 'hex'), fields
+        FROM added JOIN given USING (event_key) WHERE fields IS NOT NULL
+    )
+    SELECT event_key FROM added
+    """
+)
+
 
 def event_key(*parts: object) -> UUID:
     """Make the key of an event from what makes it this event and no other."""
     return uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, as it is to be written.
+
+    `payload` holds ids, counts, enumerations and digests only. Whatever could name a person or a
+    thing goes to `person`, which can be erased; the event then keeps a salted commitment to it.
+    """
+
+    kind: EventKind
+    key: UUID
+    actor: Actor = Actor.SYSTEM
+    share_id: UUID | None = None
+    grant_id: UUID | None = None
+    position: int | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    person: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record(
@@ -39,34 +79,40 @@ def record(
     payload: Mapping[str, Any] | None = None,
     person: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Add one event to the history, unless it is there; say whether it was added.
+    """Add one event to the history, unless it is there; say whether it was added."""
+    event = Event(kind, key, actor, share_id, grant_id, position, payload or {}, person or {})
+    return bool(record_all(session, [event]))
 
-    `payload` holds ids, counts, enumerations and digests only. Whatever could name a person or a
-    thing goes to `person`, which can be erased; the event then keeps a salted commitment to it.
-    """
-    salt = secrets.token_bytes(_SALT_BYTES)
-    statement = insert(HistoryEvent).values(
-        event_key=key,
-        kind=kind,
-        actor=actor,
-        share_id=share_id,
-        grant_id=grant_id,
-        position=position,
-        payload=dict(payload or {}),
-        payload_version=1,
-        person_commitment=commit_to(salt, person) if person else None,
-    )
-    statement = statement.on_conflict_do_nothing(index_elements=["event_key"])
-    event_id = session.execute(statement.returning(HistoryEvent.id)).scalar_one_or_none()
-    if event_id is not None and person:
-        session.add(HistoryPerson(event_id=event_id, salt=salt, fields=dict(person)))
-    return event_id is not None
+
+def record_all(session: Session, events: Sequence[Event]) -> set[UUID]:
+    """Add those events that are not there yet, in their order, and return their keys."""
+    given = {event.key: event for event in reversed(events)}
+    rows = [_row(event) for event in reversed(given.values())]
+    return set(session.scalars(_RECORD, {"events": json.dumps(rows)}))
+
+
+def _row(event: Event) -> dict[str, Any]:
+    row = {
+        "event_key": str(event.key),
+        "kind": event.kind,
+        "actor": event.actor,
+        "share_id": str(event.share_id) if event.share_id else None,
+        "grant_id": str(event.grant_id) if event.grant_id else None,
+        "position": event.position,
+        "payload": dict(event.payload),
+    }
+    if event.person:
+        salt = secrets.token_bytes(_SALT_BYTES)
+        row["fields"] = dict(event.person)
+        row["salt"] = salt.hex()
+        row["commitment"] = commit_to(salt, event.person).hex()
+    return row
 
 
 def commit_to(salt: bytes, person: Mapping[str, Any]) -> bytes:
     """Make the commitment that an event keeps of its personal side."""
-    text = json.dumps(dict(person), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(salt + text.encode()).digest()
+    content = json.dumps(dict(person), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(salt + content.encode()).digest()
 
 
 def list_kinds(session: Session, share_id: UUID) -> list[str]:

@@ -41,6 +41,7 @@ class Seals:
         self._secret = secret
         # Names the key in what it sealed, so that keys can be changed one day.
         self._key_id = hashlib.sha256(b"vitrine key id" + secret).digest()[:4]
+        self._derived: dict[str, bytes] = {}
 
     def seal(self, value: bytes, *, purpose: str, row: str) -> bytes:
         """Encrypt `value` for one purpose and one row; the result is 32 bytes longer."""
@@ -61,5 +62,8 @@ class Seals:
         return hmac.new(self._derive(purpose), value, hashlib.sha256).digest()
 
     def _derive(self, purpose: str) -> bytes:
-        hkdf = HKDF(SHA256(), length=_KEY_BYTES, salt=None, info=f"vitrine {purpose}".encode())
-        return hkdf.derive(self._secret)
+        if purpose not in self._derived:
+            info = f"vitrine {purpose}".encode()
+            hkdf = HKDF(SHA256(), length=_KEY_BYTES, salt=None, info=info)
+            self._derived[purpose] = hkdf.derive(self._secret)
+        return self._derived[purpose]

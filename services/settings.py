@@ -7,9 +7,12 @@ directory, else from the keys that the local stack made in its home, else from t
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.networks import read_networks
 
 
 class Settings(BaseSettings):
@@ -34,6 +37,9 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8300", description="The address under which recipients reach the gateway."
     )
     gateway_port: int = Field(8300, ge=1, le=65535, description="Port that the gateway listens on.")
+    gateway_workers: int = Field(
+        2, ge=1, le=64, description="Processes of the gateway, about 110 MB each."
+    )
     desk_port: int = Field(8301, ge=1, le=65535, description="Port that the desk listens on.")
     prefect_port: int = Field(4200, ge=1, le=65535, description="Port of Prefect's server and UI.")
     link_key: SecretStr = Field(
@@ -44,6 +50,19 @@ class Settings(BaseSettings):
     )
     refuse_weak_passwords: bool = Field(
         False, description="Refuse passwords that are easily guessed, instead of warning."
+    )
+    gate_memory_ms: int = Field(
+        500,
+        ge=0,
+        le=1000,
+        description="For so long a gateway may remember where a link stands, at most (0: not at all).",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks whose X-Forwarded-For is believed, for example 127.0.0.1/32,10.0.0.0/8.",
+    )
+    offload_inline: Literal["", "x-accel"] = Field(
+        "", description="x-accel: nginx before the gateway sends inline pictures from the store."
     )
     letters_from: str = Field(
         "Vitrine <vitrine@localhost>", description="The sender's address of every letter."
@@ -62,6 +81,16 @@ class Settings(BaseSettings):
     render_memory_mb: int = Field(
         1536, ge=256, le=65536, description="Address space limit of a rendering process."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, text: str) -> str:
+        for network in read_networks(text):
+            if network.prefixlen == 0:
+                raise ValueError(
+                    "to trust every address lets every visitor choose theirs: name the proxies"
+                )
+        return text
 
 
 #: The variable that marks every process of a local stack, so that none is left behind.

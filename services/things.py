@@ -32,7 +32,10 @@ _ENDINGS = {"image/jpeg": "jpg", "image/webp": "webp"}
 
 @dataclass(frozen=True)
 class Thing:
-    """Something with a known size and a strong validator; `open` gives its bytes."""
+    """Something with a known size and a strong validator; `open` gives its bytes.
+
+    `store_key` says where they lie in the store, if they are one object there.
+    """
 
     name: str
     what: str
@@ -41,21 +44,17 @@ class Thing:
     etag: str
     modified_at: datetime
     open: Callable[[], ByteSource]
+    store_key: str = ""
 
 
 def read_page(installation: Installation, admission: Admission, name: str) -> bytes:
     """Read one page of the share's current build."""
-    build = admission.share.current_build
     try:
-        return _read_built(installation, page_key(admission.share.id, str(build), name))
+        return installation.store.get(
+            page_key(admission.share.id, str(admission.share.current_build), name)
+        )
     except FileNotFoundError as error:
         raise ShareNotFound from error
-
-
-@lru_cache(maxsize=128)
-def _read_built(installation: Installation, key: str) -> bytes:
-    """Read a page once for all who look at it: what a build made is never changed."""
-    return installation.store.get(key)
 
 
 def find_inline(
@@ -71,14 +70,14 @@ def find_download(
     installation: Installation, session: Session, admission: Admission, name: str
 ) -> Thing:
     """Find one format of the admitted asset as a download; an asset with parts gives a zip."""
-    asset = _asset(admission)
     if name not in admission.share.formats:
         raise FormatNotOffered
+    asset = _find_asset(session, admission)
     bundle = session.get(Bundle, (admission.share.id, asset.position, name))
     if bundle is not None:
         return _bundle_thing(installation, admission, bundle)
     if name == ORIGINAL:
-        return _find_original(installation, admission)
+        return _find_original(installation, asset)
     return _find_rendition(installation, session, admission, name)
 
 
@@ -89,21 +88,13 @@ def find_bundle(
     bundle = session.get(Bundle, (admission.share.id, 0, name))
     if bundle is None:
         raise FormatNotOffered
-    if _has_withdrawn(session, admission):
+    if admission.withdrawn:
+        # An asset was taken out after the zip of all of them was planned.
         raise BundleOutdated
     return _bundle_thing(installation, admission, bundle)
 
 
-def _has_withdrawn(session: Session, admission: Admission) -> bool:
-    """Whether an asset was taken out after the zip of all of them was planned."""
-    withdrawn = select(SharedAsset.position).where(
-        SharedAsset.share_id == admission.share.id, SharedAsset.withdrawn_at.is_not(None)
-    )
-    return session.scalar(withdrawn.limit(1)) is not None
-
-
-def _find_original(installation: Installation, admission: Admission) -> Thing:
-    asset = _asset(admission)
+def _find_original(installation: Installation, asset: SharedAsset) -> Thing:
     part = asset.parts[0]
     return Thing(
         name=safe_name(asset.file_name),
@@ -119,7 +110,7 @@ def _find_original(installation: Installation, admission: Admission) -> Thing:
 def _find_rendition(
     installation: Installation, session: Session, admission: Admission, name: str
 ) -> Thing:
-    asset = _asset(admission)
+    asset = _find_asset(session, admission)
     rendition = session.scalar(
         select(Rendition)
         .join(RenditionRef, RenditionRef.key == Rendition.key)
@@ -142,6 +133,7 @@ def _find_rendition(
         etag=_etag(installation, rendition.sha256),
         modified_at=rendition.made_at,
         open=partial(open_source, installation, reference),
+        store_key=rendition.store_key,
     )
 
 
@@ -177,7 +169,8 @@ def _etag(installation: Installation, sha256: bytes) -> str:
     return installation.seals.digest(sha256, purpose="etag").hex()[:32]
 
 
-def _asset(admission: Admission) -> Any:
-    if admission.asset is None:
+def _find_asset(session: Session, admission: Admission) -> SharedAsset:
+    asset = session.get(SharedAsset, (admission.share.id, admission.position))
+    if asset is None:
         raise ShareNotFound
-    return admission.asset
+    return asset

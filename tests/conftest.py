@@ -92,6 +92,8 @@ def installation(cluster, database, library, tmp_path):
             desk_key="desk-key-of-the-tests",
             render_processes=1,
             publish_lease_seconds=5,
+            # What a test changes holds for its next request, without waiting for the news of it.
+            gate_memory_ms=0,
         )
     )
     yield made

@@ -23,9 +23,9 @@ def make_prefect_server(addresses: Addresses) -> Part:
     )
 
 
-def make_gateway(addresses: Addresses) -> Part:
+def make_gateway(addresses: Addresses, workers: int) -> Part:
     """The doors for recipients."""
-    return _serve("gateway", "gateway.app:create", addresses.gateway_port)
+    return _serve("gateway", "gateway.app:create", addresses.gateway_port, workers)
 
 
 def make_desk(addresses: Addresses) -> Part:
@@ -56,9 +56,10 @@ def make_standby() -> Part:
     return Part("standby", _python("deployments.standby"), sign="listening")
 
 
-def _serve(name: str, factory: str, port: int) -> Part:
+def _serve(name: str, factory: str, port: int, workers: int = 1) -> Part:
     command = _python("granian", "--interface", "asgi", "--host", _HOST, "--port", str(port))
-    command += ["--workers", "1", "--no-ws", "--log-level", "warning", "--factory", factory]
+    command += ["--workers", str(workers), "--loop", "uvloop", "--no-ws"]
+    command += ["--log-level", "warning", "--factory", factory]
     return Part(name, command, health=f"http://{_HOST}:{port}/healthz")
 
 

@@ -152,7 +152,10 @@ class Stack:
         self._start(server)
         # While Prefect's server starts, which takes longest, ours are made ready.
         self._migrate(cluster)
-        doors = [roster.make_gateway(self.addresses), roster.make_desk(self.addresses)]
+        doors = [
+            roster.make_gateway(self.addresses, self.settings.gateway_workers),
+            roster.make_desk(self.addresses),
+        ]
         for part in doors:
             self._start(part)
         self._wait(server)

@@ -1,3 +1,6 @@
+import gc
+import warnings
+
 import pytest
 from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
@@ -5,7 +8,7 @@ from prefect.testing.utilities import prefect_test_harness
 import services.installation
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect_server():
     """Prefect's own server, one for all tests of flows."""
     with (
@@ -13,6 +16,11 @@ def prefect_server():
         temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}),
     ):
         yield
+    # Its clients, threads of this process, may leave a connection open that the server has closed.
+    # It is collected here, so that no other test is blamed for it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture

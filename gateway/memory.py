@@ -1,0 +1,117 @@
+"""What one gateway remembers, so that thousands of looks do not become thousands of questions.
+
+Where a link stands is remembered for half a second at most, and forgotten at once when the database
+tells that it changed; what a build made is never changed, and remembered while there is room.
+Everything here is used from the event loop alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cachetools import LRUCache, TTLCache
+
+from services.errors import VitrineError
+from services.installation import Installation
+from services.links import hash_token
+from services.listening import listen
+from services.networks import find_network
+from services.standing import Standing
+from services.things import Thing
+
+log = logging.getLogger(__name__)
+
+_MOST_LINKS = 10_000
+_MOST_THINGS = 50_000
+_MOST_VIEWS = 100_000
+_MOST_BYTES = 32 * 1024 * 1024
+#: Larger than this, a picture is read from the store each time.
+_LARGEST_KEPT_BYTES = 256 * 1024
+_MOST_NETWORKS = 10_000
+_UNKNOWN_SECONDS = 3600
+_LISTEN_AGAIN_SECONDS = 1.0
+
+
+class Memory:
+    """One gateway's memory; with `seconds` 0 it reads where a link stands for every request."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._standings: TTLCache[bytes, Standing] = TTLCache(_MOST_LINKS, seconds)
+        self._reading: dict[bytes, asyncio.Task[Standing]] = {}
+        #: By all that decides what a thing is: share, build, what was withdrawn, place and format.
+        self.things: LRUCache[Any, Thing] = LRUCache(_MOST_THINGS)
+        self.views: LRUCache[UUID, bool] = LRUCache(_MOST_VIEWS)
+        self._unknown: TTLCache[str, list[int]] = TTLCache(_MOST_NETWORKS, _UNKNOWN_SECONDS)
+        self._bytes: LRUCache[str, bytes] = LRUCache(_MOST_BYTES, getsizeof=len)
+
+    async def find_standing(
+        self, token: str, read: Callable[[], Coroutine[Any, Any, Standing]]
+    ) -> tuple[Standing, datetime]:
+        """Find where a link stands, with the database's time; all who ask at once ask once."""
+        if not self._seconds:
+            standing = await read()
+            return standing, standing.read_at
+        key = hash_token(token)
+        known = self._standings.get(key)
+        if known is None:
+            if key not in self._reading:
+                self._reading[key] = asyncio.create_task(self._read(key, read()))
+            # Whoever leaves early must not take the answer from the others.
+            known = await asyncio.shield(self._reading[key])
+        return known, known.count_on()
+
+    async def _read(self, key: bytes, reading: Coroutine[Any, Any, Standing]) -> Standing:
+        me = asyncio.current_task()
+        try:
+            standing = await reading
+        finally:
+            is_current = self._reading.get(key) is me
+            if is_current:
+                del self._reading[key]
+        if is_current:
+            self._standings[key] = standing
+        return standing
+
+    def forget(self, share_id: str) -> None:
+        """Forget where the links of a share stand; what is being read may be old already."""
+        self._reading.clear()
+        gone = [key for key, one in self._standings.items() if str(one.share.id) == share_id]
+        for key in gone:
+            self._standings.pop(key, None)
+
+    def count_unknown(self, address: str) -> int:
+        """Count an address that does not exist, and say how many this network asked for in an hour.
+
+        Only what does not exist is counted, so that nobody's genuine link is ever refused for it.
+        """
+        counter: list[int] = self._unknown.setdefault(find_network(address), [0])
+        counter[0] += 1
+        return counter[0]
+
+    def find_bytes(self, key: str) -> bytes | None:
+        """Find a page or a picture by a key that names its content or its build."""
+        return self._bytes.get(key)
+
+    def keep_bytes(self, key: str, content: bytes) -> None:
+        """Remember a page or a picture."""
+        if len(content) <= _LARGEST_KEPT_BYTES:
+            self._bytes[key] = content
+
+
+async def hear_changes(installation: Installation, memory: Memory) -> None:
+    """Forget what the database tells of, for as long as the gateway runs.
+
+    While the database is away nothing is told; what is remembered is then as old as the memory
+    allows, and no older.
+    """
+    while True:
+        try:
+            async for share_id in listen(installation, "gate"):
+                memory.forget(share_id)
+        except VitrineError as error:
+            log.warning("not listening to the database: %s", type(error).__name__)
+        await asyncio.sleep(_LISTEN_AGAIN_SECONDS)
