@@ -57,6 +57,7 @@ ROUTES = [
     Route("/s/{token}/terms", accept, methods=["POST"]),
     Route("/s/{token}/receipt", show_receipt),
     Route("/static/{name}", doors.show_static),
+    Route("/brand/{name}", doors.show_brand),
     Route("/healthz", be_alive),
     Route("/readyz", be_ready),
 ]

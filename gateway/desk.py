@@ -17,12 +17,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import desk_changes
+from gateway import desk_brand, desk_changes
 from gateway.headers import SafeHeaders
 from services.dam.protocol import Contact
 from services.errors import SettingMissing, VitrineError
 from services.installation import Installation, get_installation
 from services.invitations import MOST_INVITED, make_invitation
+from services.logos import LARGEST_BYTES as LARGEST_LOGO
 from services.shares import find_status
 
 _OPEN_PATHS = frozenset({"/healthz"})
@@ -96,7 +97,8 @@ class KeyNeeded:
                     scope, receive, send
                 )
             length = headers.get(b"content-length", b"0")
-            if b"transfer-encoding" in headers or int(length) > _LARGEST_BODY_BYTES:
+            most = LARGEST_LOGO if scope["path"] == "/logos" else _LARGEST_BODY_BYTES
+            if b"transfer-encoding" in headers or int(length) > most:
                 return await _refuse(413, "the body is too large")(scope, receive, send)
         return await self._app(scope, receive, send)
 
@@ -111,6 +113,8 @@ def create_desk(installation: Installation) -> Starlette:
             Route("/invitations", take_invitation, methods=["POST"]),
             Route("/passwords", desk_changes.take_password, methods=["POST"]),
             Route("/terms", desk_changes.take_terms, methods=["POST"]),
+            Route("/logos", desk_brand.take_logo, methods=["POST"]),
+            Route("/brand", desk_brand.change_brand, methods=["PATCH"]),
             Route("/shares/{key}", show_share),
             Route("/shares/{key}", desk_changes.change_share, methods=["PATCH"]),
             Route("/shares/{key}/revocation", desk_changes.revoke_share, methods=["POST"]),

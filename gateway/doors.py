@@ -15,12 +15,13 @@ from gateway.ranges import Part, RangeNotSatisfiable, find_part, is_unchanged
 from gateway.threads import run_in_thread
 from gateway.transfers import Ending, Transfer, read_first_block
 from gateway.visitors import find_visitor
-from page_builder.static import static_files
+from page_builder.static import static_files, write_theme_file
 from services import things, visits
 from services.access import Action, Admission
 from services.bytesource import ByteSource
 from services.errors import ShareNotFound, VitrineError
 from services.installation import Installation
+from services.logos import read_logo
 from services.naming import write_disposition
 from services.things import Thing
 
@@ -86,6 +87,19 @@ async def show_static(request: Request) -> Response:
         raise ShareNotFound
     headers = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+async def show_brand(request: Request) -> Response:
+    """Show a logo, or the style sheet of a colour; whoever has a link sees them before any gate."""
+    name = request.path_params["name"]
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    theme = write_theme_file(name)
+    if theme is not None:
+        return Response(theme.content, media_type=theme.media_type, headers=headers)
+    installation: Installation = request.app.state.installation
+    content = await _remember(request, name, lambda: read_logo(installation, name))
+    headers["content-security-policy"] = BYTES_POLICY
+    return Response(content, media_type="image/webp", headers=headers)
 
 
 async def _read_page(request: Request, admission: Admission, name: str) -> bytes:

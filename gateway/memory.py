@@ -14,6 +14,7 @@ from uuid import UUID
 
 from cachetools import LRUCache, TTLCache
 
+from page_builder.views import BrandView
 from services.errors import VitrineError
 from services.installation import Installation
 from services.links import hash_token
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _MOST_LINKS = 10_000
 _MOST_THINGS = 50_000
+_MOST_BRANDS = 1000
 _MOST_VIEWS = 100_000
 _MOST_BYTES = 32 * 1024 * 1024
 #: Larger than this, a picture is read from the store each time.
@@ -45,6 +47,7 @@ class Memory:
         #: By all that decides what a thing is: share, build, what was withdrawn, place and format.
         self.things: LRUCache[Any, Thing] = LRUCache(_MOST_THINGS)
         self.views: LRUCache[UUID, bool] = LRUCache(_MOST_VIEWS)
+        self.brands: LRUCache[UUID | None, BrandView] = LRUCache(_MOST_BRANDS)
         self._unknown: TTLCache[str, list[int]] = TTLCache(_MOST_NETWORKS, _UNKNOWN_SECONDS)
         self._bytes: LRUCache[str, bytes] = LRUCache(_MOST_BYTES, getsizeof=len)
 

@@ -11,12 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.gate import find_brand
 from gateway.memory import Memory
 from gateway.visitors import find_visitor, list_languages, read_cookie
 from page_builder.markdown import render_markdown
 from page_builder.pages import render_notice, render_password, render_terms
 from page_builder.static import style_href
-from page_builder.views import NoticeView, PasswordView, TermsView
+from page_builder.views import NO_BRAND, BrandView, NoticeView, PasswordView, TermsView
 from services.errors import (
     BundleOutdated,
     ForeignForm,
@@ -24,6 +25,7 @@ from services.errors import (
     PasswordNeeded,
     PasswordWrong,
     ShareClosed,
+    ShareNotFound,
     TermsNeeded,
     TooManyGuesses,
     TooManyUnknownLinks,
@@ -73,13 +75,15 @@ _OWN_TEXTS: dict[type[VitrineError], tuple[str, str]] = {
 async def show_refusal(request: Request, error: Exception) -> Response:
     """Answer any refusal with its status and a page."""
     if isinstance(error, PasswordNeeded):
-        return ask_password(request, error)
+        return await ask_password(request, error)
     if isinstance(error, TermsNeeded):
         return await ask_acceptance(request)
     if isinstance(error, LinkUnknown):
         error = _count_unknown(request, error)
     if isinstance(error, VitrineError) and error.status in (*_TEXTS, ShareClosed.status):
-        status, view = error.status, _describe(error)
+        has_brand = not isinstance(error, ShareNotFound | TooManyUnknownLinks)
+        brand = await find_brand(request) if has_brand else NO_BRAND
+        status, view = error.status, _describe(error, brand)
     else:
         status, view = 503, _describe_failure(error)
     headers = {"retry-after": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else None
@@ -117,6 +121,7 @@ async def ask_acceptance(request: Request, problem: str = "") -> Response:
         language=terms.language,
         html=render_markdown(terms.text),
         problem=problem,
+        brand=await find_brand(request),
     )
     return Response(
         render_terms(view),
@@ -126,12 +131,13 @@ async def ask_acceptance(request: Request, problem: str = "") -> Response:
     )
 
 
-def ask_password(request: Request, error: PasswordNeeded) -> Response:
+async def ask_password(request: Request, error: PasswordNeeded) -> Response:
     """Show the form that asks for the password, and what was wrong with the last one."""
     view = PasswordView(
         style_href(),
         action=f"/s/{request.path_params['token']}/password",
         problem=_say_problem(error),
+        brand=await find_brand(request),
     )
     headers = {"referrer-policy": "same-origin"}
     if isinstance(error, TooManyGuesses) and error.until is not None:
@@ -156,11 +162,11 @@ def _say_problem(error: PasswordNeeded) -> str:
     return f"Too many wrong passwords were tried. Try again after {error.until:%H:%M} UTC."
 
 
-def _describe(error: VitrineError) -> NoticeView:
+def _describe(error: VitrineError, brand: BrandView) -> NoticeView:
     if isinstance(error, ShareClosed):
-        return _describe_closed(error)
+        return _describe_closed(error, brand)
     title, text = _OWN_TEXTS.get(type(error)) or _TEXTS[error.status]
-    return NoticeView(style_href(), title, (text,))
+    return NoticeView(style_href(), title, (text,), brand=brand)
 
 
 def _describe_failure(error: Exception) -> NoticeView:
@@ -173,11 +179,12 @@ def _describe_failure(error: Exception) -> NoticeView:
     return NoticeView(style_href(), "Something went wrong on our side", texts)
 
 
-def _describe_closed(error: ShareClosed) -> NoticeView:
+def _describe_closed(error: ShareClosed, brand: BrandView) -> NoticeView:
     return NoticeView(
         style_href(),
         title=f"This share closed on {error.closed_on}",
         text=(f"{error.owner} can open it again for you.",),
-        address=error.address,
-        action=f"Write to {error.owner}",
+        address=brand.contact or error.address,
+        action=f"Write to {(brand.company or brand.contact) if brand.contact else error.owner}",
+        brand=brand,
     )

@@ -1,6 +1,7 @@
 """What is kept. Every table is imported here, so that the metadata is whole for migrations."""
 
 from models.base import Base
+from models.brand import Brand
 from models.bundle import Bundle
 from models.grant import Grant
 from models.history import HistoryEvent, HistoryPerson
@@ -16,6 +17,7 @@ from models.terms_version import TermsVersion
 
 __all__ = [
     "Base",
+    "Brand",
     "Bundle",
     "Grant",
     "HistoryEvent",

@@ -73,6 +73,7 @@ class EventKind(StrEnum):
     PASSWORD_REFUSED = "password:refused"  # noqa: S105
     PASSWORD_CLOSED = "password:closed"  # noqa: S105
     TERMS_ACCEPTED = "terms:accepted"
+    SETTINGS_CHANGED = "settings:changed"
     LINK_SHOWN = "link:shown"
     PAGE_VIEWED = "page:viewed"
     DOWNLOAD_STARTED = "download:started"

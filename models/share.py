@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint, func
+from sqlalchemy import ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -45,6 +45,8 @@ class Share(Base):
     password_hash: Mapped[str] = mapped_column(default="", server_default="")
     password_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     terms_version: Mapped[bytes | None]
+    #: How its pages look: as the platform was set when the share was made.
+    brand_id: Mapped[UUID | None] = mapped_column(ForeignKey("brand.id"))
     current_build: Mapped[str | None]
     lease_holder: Mapped[str | None]
     lease_until: Mapped[datetime | None]

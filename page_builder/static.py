@@ -1,10 +1,16 @@
 """Static files under names that hold a digest of their content: cached for ever, never stale."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from page_builder.palette import make_palette, write_theme
+
+#: Bumped by hand when the same colour should give other rules: browsers keep them for a year.
+_THEME_VERSION = "t1"
+_THEME_NAME = re.compile(rf"{_THEME_VERSION}-([0-9a-f]{{6}})\.css")
 _MEDIA_TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 
 
@@ -32,6 +38,20 @@ def style_href() -> str:
 def icon_href() -> str:
     """Give the address of the icon that stands in a browser's tab."""
     return _find_href(".svg")
+
+
+def theme_href(accent: str) -> str:
+    """Give the address of the style sheet of a brand's colour (`#rrggbb`)."""
+    return f"/brand/{_THEME_VERSION}-{accent[1:]}.css"
+
+
+def write_theme_file(name: str) -> StaticFile | None:
+    """Write the style sheet that `theme_href` names; anything else is none."""
+    found = _THEME_NAME.fullmatch(name)
+    if found is None:
+        return None
+    content = write_theme(make_palette(f"#{found[1]}"))
+    return StaticFile(name, _MEDIA_TYPES["css"], content)
 
 
 def _find_href(ending: str) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from page_builder.palette import Palette
+
 
 @dataclass(frozen=True)
 class DownloadView:
@@ -21,6 +23,32 @@ class PictureView:
     width: int
     height: int
     alt: str = ""
+
+
+@dataclass(frozen=True)
+class LogoView:
+    """A logo with the size of its file in pixels."""
+
+    src: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class BrandView:
+    """What a brand adds to a page; `theme` is the address of a style sheet."""
+
+    theme: str = ""
+    logo: LogoView | None = None
+    dark_logo: LogoView | None = None
+    company: str = ""
+    privacy_url: str = ""
+    contact: str = ""
+    accent: str = ""
+
+
+#: What every page looks like that has no brand, or must not show one.
+NO_BRAND = BrandView()
 
 
 @dataclass(frozen=True)
@@ -70,6 +98,7 @@ class ShareView:
     bundles: tuple[DownloadView, ...]
     bundle_note: str
     has_terms: bool = False
+    brand: BrandView = NO_BRAND
 
 
 @dataclass(frozen=True)
@@ -82,6 +111,11 @@ class SharePageView:
     is_many: bool
     sections: tuple[SectionView, ...]
     pager: PagerView | None
+
+    @property
+    def brand(self) -> BrandView:
+        """The share's brand."""
+        return self.share.brand
 
 
 @dataclass(frozen=True)
@@ -123,6 +157,11 @@ class AssetPageView:
     following: NeighbourView | None
     back: str
 
+    @property
+    def brand(self) -> BrandView:
+        """The share's brand."""
+        return self.share.brand
+
 
 @dataclass(frozen=True)
 class NoticeView:
@@ -134,6 +173,7 @@ class NoticeView:
     address: str = ""
     action: str = ""
     language: str = field(default="en")
+    brand: BrandView = NO_BRAND
 
 
 @dataclass(frozen=True)
@@ -143,6 +183,7 @@ class PasswordView:
     static: str
     action: str
     problem: str = ""
+    brand: BrandView = NO_BRAND
 
 
 @dataclass(frozen=True)
@@ -155,6 +196,7 @@ class TermsView:
     language: str
     html: str
     problem: str = ""
+    brand: BrandView = NO_BRAND
 
 
 @dataclass(frozen=True)
@@ -163,12 +205,15 @@ class LetterView:
 
     share_title: str
     sender: str
+    house: str
+    privacy_url: str
     greeting: str
     message: tuple[str, ...]
     contents: str
     until: str
     link: str
     why: str
+    palette: Palette
 
 
 @dataclass(frozen=True)

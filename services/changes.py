@@ -21,7 +21,7 @@ from services.expiry import find_expiry
 from services.history import event_key, record
 from services.installation import Installation
 from services.passwords import find_password
-from services.requests import UUID_PATTERN
+from services.requests import UUID_PATTERN, number_fields
 from services.shares import find_share
 from services.terms import find_terms_version
 from services.throttle import forget_all_guesses
@@ -34,7 +34,7 @@ _CHANGEABLE = frozenset({ShareState.PUBLISHING, ShareState.OPEN, ShareState.EXPI
 class ShareChange(BaseModel):
     """What is to be different; an empty value leaves it as it is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=number_fields)
 
     expires_on: str = Field(
         default="",

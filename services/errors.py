@@ -70,6 +70,14 @@ class ChangeRefused(RequestRefused):
     """The share cannot be changed like this."""
 
 
+class LogoUnusable(RequestRefused):
+    """This cannot be a logo."""
+
+
+class SettingUnusable(RequestRefused):
+    """This cannot be set."""
+
+
 class RequestKeyTaken(RequestRefused):
     """This request key was used for another request."""
 

@@ -111,6 +111,7 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
         "zone": request.zone,
         "password_hash": selection.password_hash,
         "terms_version": selection.terms_version,
+        "brand_id": selection.brand_id,
         "is_downloadable": request.is_downloadable,
         "stays_closed_on_failure": request.when_a_rendition_fails == "stay closed",
         "formats": list(dict.fromkeys(request.formats)),

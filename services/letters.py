@@ -24,8 +24,10 @@ from models.kinds import EventKind, LetterState
 from models.outbox import Outbox
 from models.share import Share
 from page_builder.letters import render_invitation, render_kept_letter
+from page_builder.palette import OWN_ACCENT, make_palette
 from page_builder.views import KeptLetterView, LetterView
 from page_builder.wording import say_count
+from services.brands import view_brand
 from services.history import event_key, record
 from services.installation import Installation
 from services.links import show_link
@@ -42,10 +44,15 @@ def compose_invitation(
 ) -> dict[str, Any]:
     """Write the letter that brings a recipient the link, as a row of the outbox."""
     sender = share.owner_name or share.owner
+    with installation.transaction() as session:
+        brand = view_brand(session, share.brand_id)
     words = render_invitation(
         LetterView(
             share_title=share.title,
             sender=sender,
+            house=brand.company or sender,
+            privacy_url=brand.privacy_url,
+            palette=make_palette(brand.accent or OWN_ACCENT),
             greeting=f"Hello {grant.recipient_name}," if grant.recipient_name else "Hello,",
             message=split_paragraphs(share.message),
             contents=say_count(assets, "file"),

@@ -11,6 +11,7 @@ from page_builder.pages import CARDS_PER_PAGE, number_pages, paginate
 from page_builder.static import style_href
 from page_builder.views import (
     AssetPageView,
+    BrandView,
     CardView,
     DownloadView,
     NeighbourView,
@@ -41,7 +42,7 @@ _ALL = ""
 Bundles = Mapping[tuple[int, str], Bundle]
 
 
-def view_share(contents: Contents, bundles: Bundles) -> ShareView:
+def view_share(contents: Contents, bundles: Bundles, brand: BrandView) -> ShareView:
     """Describe what all pages of a share have in common."""
     share = contents.share
     count = len(contents.assets)
@@ -57,6 +58,7 @@ def view_share(contents: Contents, bundles: Bundles) -> ShareView:
         bundles=tuple(_view_bundle(contents, one) for one in offered),
         bundle_note=f"{say_count(count, 'file')}, one zip",
         has_terms=share.terms_version is not None,
+        brand=brand,
     )
 
 

@@ -12,6 +12,8 @@ from models.base import new_id
 from models.bundle import Bundle
 from models.kinds import EventKind, ShareState
 from page_builder.pages import render_asset_page, render_share_page
+from page_builder.views import BrandView
+from services.brands import view_brand
 from services.bundling import Contents, read_contents
 from services.history import event_key, record
 from services.installation import Installation
@@ -27,9 +29,11 @@ def build_page(installation: Installation, claim: Claim) -> str:
             return share.current_build
         contents = read_contents(session, share)
         bundles = session.scalars(select(Bundle).where(Bundle.share_id == share.id)).all()
+        brand = view_brand(session, share.brand_id)
     build = new_id().hex
     count = total = 0
-    for name, content in _render(contents, {(one.position, one.format): one for one in bundles}):
+    offered = {(one.position, one.format): one for one in bundles}
+    for name, content in _render(contents, offered, brand):
         installation.store.put(page_key(share.id, build, name), content)
         count, total = count + 1, total + len(content)
     with installation.transaction() as session:
@@ -50,9 +54,9 @@ def page_key(share_id: UUID, build: str, name: str) -> str:
 
 
 def _render(
-    contents: Contents, bundles: dict[tuple[int, str], Bundle]
+    contents: Contents, bundles: dict[tuple[int, str], Bundle], brand: BrandView
 ) -> Iterator[tuple[str, bytes]]:
-    share_view = view_share(contents, bundles)
+    share_view = view_share(contents, bundles, brand)
     for number, view in enumerate(view_share_pages(contents, share_view, bundles), 1):
         yield f"page-{number}", render_share_page(view)
     for index in range(len(contents.assets)):

@@ -19,7 +19,7 @@ AssetId = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 ListName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-def _number_fields(schema: dict[str, Any]) -> None:
+def number_fields(schema: dict[str, Any]) -> None:
     """Tell the form in which order the fields stand: Prefect's database does not keep it."""
     for position, field in enumerate(schema["properties"].values()):
         field["position"] = position
@@ -28,7 +28,7 @@ def _number_fields(schema: dict[str, Any]) -> None:
 class ShareRequest(BaseModel):
     """A share to be published: either picked assets, or one folder."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_number_fields)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=number_fields)
 
     owner: str = Field(
         title="Owner",

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from models.invitation import Invitation
+from services.brands import find_brand
 from services.clock import read_clock
 from services.dam.protocol import BadFile, Contact, Dam, DamAsset, DamUser
 from services.errors import (
@@ -47,6 +48,7 @@ class Selection:
     expires_at: datetime | None
     password_hash: str
     terms_version: bytes | None
+    brand_id: UUID | None
     now: datetime
 
 
@@ -62,6 +64,7 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
         recipients = _find_recipients(installation, session, dam, request)
         password = find_password(session, request.password) if request.password else ""
         terms = find_terms_version(session, request.terms) if request.terms else None
+        brand = find_brand(session)
     owner = dam.user(request.owner)
     expires_at = find_expiry(request.expires_on, zone=request.zone, now=now)
     assets, bad = _find_assets(dam, request)
@@ -70,7 +73,16 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
     originals, unreadable = identify_originals(installation, places)
     kept, left_out = _leave_out(request, assets, [*bad, *unreadable])
     return Selection(
-        owner, kept, originals, tuple(left_out), recipients, expires_at, password, terms, now
+        owner,
+        kept,
+        originals,
+        tuple(left_out),
+        recipients,
+        expires_at,
+        password,
+        terms,
+        brand.id if brand else None,
+        now,
     )
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.commands import library, share, stack, terms
+from deployments.commands import brand, library, share, stack, terms
 from deployments.commands.demo import demo
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -11,6 +11,7 @@ app.command()(stack.down)
 app.command()(demo)
 app.add_typer(library.app, name="library", help="What the library holds.")
 app.add_typer(share.app, name="share", help="What became of a share, and its link.")
+app.add_typer(brand.app, name="brand", help="The look of pages to come.")
 app.add_typer(terms.app, name="terms", help="Terms of use.")
 
 if __name__ == "__main__":

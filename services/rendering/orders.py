@@ -16,13 +16,17 @@ class WantedOutput:
 
 @dataclass(frozen=True)
 class RenderOrder:
-    """All renditions of one original; its size and time must be these."""
+    """All renditions of one original; its size and time must be these.
+
+    A drawing that `may_enlarge` is drawn as large as asked for, however small it says that it is.
+    """
 
     name: str
     path: str
     size_bytes: int
     mtime_ns: int
     outputs: tuple[WantedOutput, ...]
+    may_enlarge: bool = False
 
 
 @dataclass(frozen=True)

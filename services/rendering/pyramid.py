@@ -127,6 +127,7 @@ def _decode(descriptor: int, head: Any, order: RenderOrder) -> Any:
         # Only where there is a profile: a conversion of untagged pixels changes what was right.
         options["output_profile"] = "srgb"
     if str(head.get("vips-loader")).startswith("svgload"):
+        options["size"] = "both" if order.may_enlarge else "down"
         return pyvips.Image.thumbnail_buffer(_read_svg(descriptor, order), box, **options)
     return pyvips.Image.thumbnail(_name_descriptor(descriptor, order), box, **options)
 

@@ -113,6 +113,7 @@ def test_the_lines_of_the_integrators_guide_work_as_printed(stage, tmp_path):
     said = subprocess.run(["bash", "-euc", later], capture_output=True, text=True, check=True)
     assert '"warnings":[]' in said.stdout
     assert '{"terms":"' in said.stdout
+    assert '"changed":["logo","company","accent","privacy_url","contact"]' in said.stdout
     assert '"changed":["downloads","expiry"]' in said.stdout
     assert httpx.get(share["link"]).status_code == 404
 

@@ -161,3 +161,16 @@ def test_terms_become_an_id_and_the_same_texts_the_same_one(owner):
 )
 def test_terms_that_cannot_be_any_are_refused(owner, body):
     assert owner.post("/terms", json=body).status_code == 422
+
+
+def test_the_desk_takes_a_logo_and_a_brand(installation, desk):
+    mark = b'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="9" height="9"/></svg>'
+    logo = desk.post("/logos", content=mark, headers=KEY).json()["logo"]
+
+    body = {"logo": logo, "accent": "#ffd400", "contact": "press@halden.example"}
+    answer = desk.patch("/brand", json=body, headers=KEY)
+
+    assert sorted(answer.json()["changed"]) == ["accent", "contact", "logo"]
+    assert "#836b00" in answer.json()["notes"][0]
+    assert desk.post("/logos", content=b"no picture", headers=KEY).status_code == 422
+    assert desk.patch("/brand", json={"colour": "red"}, headers=KEY).status_code == 422

@@ -22,6 +22,8 @@ ADDRESSES = {
     "/s/{token}/terms": None,
     "/s/{token}/receipt": None,
     "/static/{name}": None,
+    # Of the company, not of a share: test_brand.py.
+    "/brand/{name}": None,
     "/healthz": None,
     "/readyz": None,
 }

@@ -13,6 +13,7 @@ from page_builder.pages import (
     render_notice,
     render_share_page,
 )
+from page_builder.palette import make_palette
 from page_builder.ratios import ratio_class
 from page_builder.static import static_files, style_href
 from page_builder.views import (
@@ -120,6 +121,9 @@ def an_asset_page(**changes):
 def a_letter(**changes):
     values = {
         "share_title": TITLE,
+        "house": "Halden",
+        "privacy_url": "https://h.example",
+        "palette": make_palette("#ffd400"),
         "sender": "Anna",
         "greeting": "Hello,",
         "message": ("Dear Maria.",),
