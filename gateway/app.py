@@ -27,6 +27,7 @@ from gateway.notices import show_refusal
 from gateway.unlocking import unlock_share
 from services.errors import DatabaseAway, ShareNotFound, VitrineError
 from services.installation import Installation, get_installation
+from services.live_rights import LiveRights
 
 #: A request makes some hundred objects and leaves no cycles: to look for them after 700 is too often.
 _ALLOCATIONS_BEFORE_COLLECTING = 20_000
@@ -76,6 +77,7 @@ def create_app(installation: Installation) -> ASGIApp:
     )
     app.state.installation = installation
     app.state.memory = Memory(installation.settings.gate_memory_ms / 1000)
+    app.state.rights = LiveRights(installation)
     app.state.writer = EventWriter(installation)
     # Outermost, so that even the answer to an error of ours carries the headers.
     return SafeHeaders(app)

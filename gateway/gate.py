@@ -1,5 +1,6 @@
 """Ask the gate on behalf of a request: from memory, or by reading where the link stands."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from services.access import Action, Admission, decide
 from services.brands import view_brand
 from services.errors import VitrineError
 from services.installation import Installation
+from services.live_rights import LiveRights
 from services.standing import Standing, read_standing
 
 
@@ -24,7 +26,7 @@ async def ask_gate(request: Request, action: Action) -> Admission:
     installation: Installation = request.app.state.installation
     memory: Memory = request.app.state.memory
     token = request.path_params["token"]
-    standing, now = await memory.find_standing(token, lambda: _read(installation, token))
+    standing, now = await memory.find_standing(token, lambda: _read(request))
     return decide(
         standing,
         installation.seals,
@@ -41,7 +43,7 @@ async def find_brand(request: Request) -> BrandView:
     memory: Memory = request.app.state.memory
     token = request.path_params.get("token", "")
     try:
-        standing, _ = await memory.find_standing(token, lambda: _read(installation, token))
+        standing, _ = await memory.find_standing(token, lambda: _read(request))
         brand_id = standing.share.brand_id
         if brand_id not in memory.brands:
             memory.brands[brand_id] = await run_in_thread(_read_brand, installation, brand_id)
@@ -55,10 +57,14 @@ def _read_brand(installation: Installation, brand_id: UUID | None) -> BrandView:
         return view_brand(session, brand_id)
 
 
-async def _read(installation: Installation, token: str) -> Standing:
-    return await run_in_thread(_read_now, installation, token)
+async def _read(request: Request) -> Standing:
+    return await run_in_thread(_read_now, request)
 
 
-def _read_now(installation: Installation, token: str) -> Standing:
+def _read_now(request: Request) -> Standing:
+    installation: Installation = request.app.state.installation
+    rights: LiveRights = request.app.state.rights
     with installation.transaction() as session:
-        return read_standing(session, token)
+        standing = read_standing(session, request.path_params["token"])
+        lost = rights.find_lost(session, standing.share, standing.read_at)
+    return replace(standing, withdrawn=standing.withdrawn | lost) if lost else standing

@@ -25,6 +25,7 @@ from services.errors import (
     PasswordNeeded,
     PasswordWrong,
     ShareClosed,
+    ShareEmpty,
     ShareNotFound,
     TermsNeeded,
     TooManyGuesses,
@@ -61,6 +62,10 @@ _TEXTS = {
 }
 
 _OWN_TEXTS: dict[type[VitrineError], tuple[str, str]] = {
+    ShareEmpty: (
+        "There are no files here at the moment",
+        "Everything was taken out of this share. Ask whoever sent you the link.",
+    ),
     ForeignForm: (
         "This form was not sent from our page",
         "Open the link again, and fill in the form there.",

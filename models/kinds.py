@@ -27,6 +27,13 @@ class ShareState(StrEnum):
     PURGED = "purged"
 
 
+class Visibility(StrEnum):
+    """How much of what the DAM knows of an asset a recipient may know."""
+
+    MINIMUM = "minimum"
+    COMPLETE = "complete"
+
+
 class RenditionState(StrEnum):
     """Whether the object under a rendition's key exists, or why it never will."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
-from models.kinds import ShareState
+from models.kinds import ShareState, Visibility
 
 #: In these states a share has a page that recipients may reach or may have reached.
 _WAS_OPEN = frozenset({ShareState.OPEN, ShareState.EXPIRED})
@@ -38,6 +38,11 @@ class Share(Base):
     zone: Mapped[str] = mapped_column(default="UTC")
     is_downloadable: Mapped[bool] = mapped_column(default=True)
     stays_closed_on_failure: Mapped[bool] = mapped_column(default=False)
+    visibility: Mapped[Visibility] = mapped_column(
+        default=Visibility.MINIMUM, server_default="minimum"
+    )
+    #: The DAM's users and rights as they were when the share was frozen.
+    dam_version: Mapped[str] = mapped_column(default="", server_default="")
     formats: Mapped[list[str]]
     contact_lists: Mapped[list[str]]
     invitation: Mapped[str] = mapped_column(default="")

@@ -18,6 +18,7 @@ class SharedAsset(Base):
     entries of a playlist. Each is a mapping of `source_key`, `file_name`, `title`, `media_type`,
     `size_bytes`, `sha256` and `crc32` (hex and integer), `modified_at` (ISO 8601), and `stat`
     (`mtime_ns`, `ctime_ns`, `inode`).
+    `details` is what may be shown beyond title and description: mappings of `name` and `values`.
     """
 
     __tablename__ = "shared_asset"
@@ -36,7 +37,8 @@ class SharedAsset(Base):
     sha256: Mapped[bytes]
     crc32: Mapped[int]
     modified_at: Mapped[datetime]
-    tags: Mapped[list[str]]
+    details: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
+    rights_end_at: Mapped[datetime | None]
     parts: Mapped[list[dict[str, Any]]]
     width: Mapped[int | None]
     height: Mapped[int | None]

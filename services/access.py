@@ -19,6 +19,7 @@ from services.errors import (
     LinkUnknown,
     PasswordNeeded,
     ShareClosed,
+    ShareEmpty,
     ShareNotFound,
     TermsNeeded,
 )
@@ -74,7 +75,7 @@ def decide(
 
     Raises:
         LinkUnknown: the link opens nothing (any more).
-        ShareNotFound: the share has no such asset.
+        ShareNotFound: the share has no such asset, or no asset any more.
         ShareClosed: the link is genuine and the share has expired.
         PasswordNeeded: the visit that was shown does not know the password of today.
         TermsNeeded: it did not accept the terms of today.
@@ -92,6 +93,8 @@ def decide(
         _check_password(share, visit, now)
     if action not in {Action.UNLOCK, Action.ACCEPT}:
         _check_terms(share, visit, now)
+    if action in {Action.LOOK, Action.TAKE} and not standing.has_assets():
+        raise ShareEmpty
     if position is not None and not _has_asset(standing, position):
         raise ShareNotFound
     if action is Action.TAKE and not share.is_downloadable:

@@ -103,6 +103,7 @@ def list_facts(contents: Contents, asset: SharedAsset) -> tuple[FactView, ...]:
         facts.append(FactView("Size", f"{say_pixels(asset.width, asset.height)} px", is_ltr=True))
     facts.append(FactView("Original", say_size(asset.size_bytes), is_ltr=True))
     facts.append(FactView("Last changed", say_date(asset.modified_at, contents.share.zone)))
+    facts += [FactView(one["name"], ", ".join(one["values"])) for one in asset.details]
     return tuple(facts)
 
 

@@ -34,6 +34,10 @@ class NotAllowedToShare(RequestRefused):
     """The owner may not share some of these assets."""
 
 
+class RightsClosed(RequestRefused):
+    """The rights to some of these assets do not hold today."""
+
+
 class UnusableOriginal(RequestRefused):
     """A picked asset's file cannot be read."""
 
@@ -110,6 +114,10 @@ class ShareNotFound(VitrineError):
     """There is no page at this address."""
 
     status = 404
+
+
+class ShareEmpty(ShareNotFound):
+    """Everything was taken out of this share."""
 
 
 class LinkUnknown(ShareNotFound):

@@ -78,7 +78,9 @@ def _freeze_contents(
     selection: Selection,
 ) -> None:
     rows = [
-        _asset_row(share_id, position, asset, selection.originals)
+        _asset_row(
+            share_id, position, asset, selection.originals, _show_details(request, selection, asset)
+        )
         for position, asset in enumerate(selection.assets, 1)
     ]
     for start in range(0, len(rows), _INSERT_BATCH):
@@ -112,6 +114,8 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
         "password_hash": selection.password_hash,
         "terms_version": selection.terms_version,
         "brand_id": selection.brand_id,
+        "visibility": request.visibility,
+        "dam_version": selection.dam_version,
         "is_downloadable": request.is_downloadable,
         "stays_closed_on_failure": request.when_a_rendition_fails == "stay closed",
         "formats": list(dict.fromkeys(request.formats)),
@@ -121,7 +125,11 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
 
 
 def _asset_row(
-    share_id: UUID, position: int, asset: DamAsset, originals: dict[str, Original]
+    share_id: UUID,
+    position: int,
+    asset: DamAsset,
+    originals: dict[str, Original],
+    details: list[dict[str, Any]],
 ) -> dict[str, Any]:
     parts = [_part(file, originals[file.source_key]) for file in asset.files]
     first = originals[asset.files[0].source_key]
@@ -141,9 +149,27 @@ def _asset_row(
         "sha256": first.sha256,
         "crc32": first.crc32,
         "modified_at": first.modified_at,
-        "tags": list(asset.tags),
+        "details": details,
+        "rights_end_at": asset.rights.ends_at,
         "parts": parts,
     }
+
+
+def _show_details(
+    request: ShareRequest, selection: Selection, asset: DamAsset
+) -> list[dict[str, Any]]:
+    """Choose what may be shown beyond title and description: what is not chosen is not kept."""
+    if request.visibility != "complete":
+        return []
+    shown = [one for one in asset.classified if one.classification in selection.owner.manages]
+    return [
+        {"name": name, "values": list(values)}
+        for one in shown
+        for name, values in [
+            *([(one.classification, one.tags)] if one.tags else []),
+            *((field, (value,)) for field, value in one.fields),
+        ]
+    ]
 
 
 def _part(file: DamFile, original: Original) -> dict[str, Any]:

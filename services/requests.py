@@ -80,6 +80,12 @@ class ShareRequest(BaseModel):
         title="Allow downloads",
         description="Off: recipients look at the page, and take nothing from it.",
     )
+    visibility: Literal["minimum", "complete"] = Field(
+        default="minimum",
+        title="Visibility",
+        description="minimum: title and description. complete: also tags and metadata, of the"
+        " classifications that the owner manages.",
+    )
     formats: list[Literal["original", "large", "web"]] = Field(
         default=["original", "large", "web"],
         title="Formats",

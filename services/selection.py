@@ -17,6 +17,7 @@ from services.clock import read_clock
 from services.dam.protocol import BadFile, Contact, Dam, DamAsset, DamUser
 from services.errors import (
     NotAllowedToShare,
+    RightsClosed,
     SelectionInvalid,
     UnknownRecipients,
     UnusableOriginal,
@@ -49,6 +50,7 @@ class Selection:
     password_hash: str
     terms_version: bytes | None
     brand_id: UUID | None
+    dam_version: str
     now: datetime
 
 
@@ -59,6 +61,8 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
         RequestRefused: with the thing and the remedy named; nothing was made.
     """
     dam = installation.dam()
+    # Before anything is read of it: a change meanwhile is then a change after the freezing.
+    version = dam.version()
     with installation.transaction() as session:
         now = read_clock(session)
         recipients = _find_recipients(installation, session, dam, request)
@@ -71,17 +75,19 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
     _check_rights(dam, owner, assets)
     places = {file.source_key: dam.locate(file.source_key) for a in assets for file in a.files}
     originals, unreadable = identify_originals(installation, places)
-    kept, left_out = _leave_out(request, assets, [*bad, *unreadable])
+    usable, closed = _divide_by_rights(request, assets, now)
+    kept, left_out = _leave_out(request, usable, [*bad, *unreadable])
     return Selection(
         owner,
         kept,
         originals,
-        tuple(left_out),
+        (*left_out, *closed),
         recipients,
         expires_at,
         password,
         terms,
         brand.id if brand else None,
+        version,
         now,
     )
 
@@ -121,6 +127,28 @@ def _check_rights(dam: Dam, owner: DamUser, assets: Sequence[DamAsset]) -> None:
             f"{owner.id} may not share {len(refused)} of {len(assets)} assets: {names}."
             " Leave them out, or ask for the right to share them"
         )
+
+
+def _divide_by_rights(
+    request: ShareRequest, assets: Sequence[DamAsset], now: datetime
+) -> tuple[tuple[DamAsset, ...], list[BadFile]]:
+    """Leave out what nobody may use today; among picked assets it refuses the request."""
+    closed = [asset for asset in assets if not asset.rights.is_open(now)]
+    if closed and not request.folder:
+        names = "; ".join(_explain_window(asset, now) for asset in closed[:_MOST_NAMED])
+        raise RightsClosed(
+            f"{len(closed)} of {len(assets)} assets may not be used today: {names}."
+            " Leave them out, or have their rights extended"
+        )
+    usable = tuple(asset for asset in assets if asset.rights.is_open(now))
+    return usable, [BadFile(one.files[0].source_key, _explain_window(one, now)) for one in closed]
+
+
+def _explain_window(asset: DamAsset, now: datetime) -> str:
+    window = asset.rights
+    if window.ends_at is not None and window.ends_at <= now:
+        return f"the rights to {asset.id} ended at {window.ends_at:%Y-%m-%d %H:%M} UTC"
+    return f"the rights to {asset.id} begin at {window.begins_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _leave_out(

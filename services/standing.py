@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.grant import Grant
@@ -22,7 +22,8 @@ from services.links import hash_token, is_token
 class Standing:
     """A grant with its share, at `read_at` by the database's clock.
 
-    `asset_count` is the highest position, `withdrawn` the positions that were taken out.
+    `asset_count` is the highest position; `withdrawn` are the positions that were taken out, or to
+    which the rights have ended.
     """
 
     grant: Grant
@@ -31,6 +32,10 @@ class Standing:
     withdrawn: frozenset[int]
     read_at: datetime
     counted_from: float = field(default_factory=time.monotonic, compare=False)
+
+    def has_assets(self) -> bool:
+        """Whether anything is left to be looked at."""
+        return len(self.withdrawn) < self.asset_count
 
     def count_on(self) -> datetime:
         """Tell the database's time, counted on from when the standing was read."""
@@ -48,7 +53,8 @@ def read_standing(session: Session, token: str) -> Standing:
     of_share = SharedAsset.share_id == Share.id
     last = select(func.max(SharedAsset.position)).where(of_share)
     withdrawn = select(func.array_agg(SharedAsset.position)).where(
-        of_share, SharedAsset.withdrawn_at.is_not(None)
+        of_share,
+        or_(SharedAsset.withdrawn_at.is_not(None), SharedAsset.rights_end_at <= func.vitrine_now()),
     )
     row = session.execute(
         select(

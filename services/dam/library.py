@@ -6,15 +6,40 @@ An asset's id is the one given in `library.yaml`, else its path relative to the 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from services.dam.grouping import find_spins, order_frames
 from services.dam.library_check import check_library
-from services.dam.library_yaml import AssetEntry, SpinEntry, read_library_yaml, tidy_path
-from services.dam.protocol import BadFile, Contact, DamAsset, DamFile, DamUser, FolderContents
+from services.dam.library_rights import (
+    find_lost,
+    find_window,
+    is_within,
+    may_share,
+    read_classified,
+)
+from services.dam.library_yaml import (
+    AssetEntry,
+    RightsEntry,
+    SpinEntry,
+    describe_state,
+    read_library_yaml,
+    tidy_path,
+)
+from services.dam.protocol import (
+    BadFile,
+    Contact,
+    DamAsset,
+    DamFile,
+    DamUser,
+    FolderContents,
+    RightsWindow,
+    SharedThing,
+)
 from services.dam.scanning import Found, find_fault, scan
 from services.errors import (
     LibraryInvalid,
@@ -46,7 +71,12 @@ class Library:
         if entry is None:
             known = ", ".join(sorted(self.description.users)) or "none"
             raise UnknownOwner(f"{user_id!r} is no user of the library (its users: {known})")
-        return DamUser(user_id, entry.name or user_id, entry.email, entry.may_share)
+        manages = frozenset(
+            name
+            for name, classification in self.description.classifications.items()
+            if user_id in classification.managed_by
+        )
+        return DamUser(user_id, entry.name or user_id, entry.email, entry.may_share, manages)
 
     def users(self) -> tuple[DamUser, ...]:
         """List all users."""
@@ -82,7 +112,7 @@ class Library:
             hint = self._hint(inside, list(self.folders))
             raise UnknownFolder(f"there is no folder {path!r} in the library{hint}")
         assets = [one for one in self.all_assets if _lies_within(one, inside)]
-        bad = [one for one in self.bad_files.values() if _is_within(one.source_key, inside)]
+        bad = [one for one in self.bad_files.values() if is_within(one.source_key, inside)]
         return FolderContents(tuple(assets), tuple(bad))
 
     def refused_assets(self, user: DamUser, assets: Sequence[DamAsset]) -> tuple[DamAsset, ...]:
@@ -90,8 +120,18 @@ class Library:
         return tuple(
             asset
             for asset in assets
-            if not all(_may_share(user, file.source_key) for file in asset.files)
+            if not all(may_share(user.may_share, file.source_key) for file in asset.files)
         )
+
+    def version(self) -> str:
+        """Name the state of the description: another one when its file is another."""
+        return describe_state(self.root)
+
+    def lost_assets(
+        self, user_id: str, things: Mapping[int, SharedThing], *, now: datetime
+    ) -> frozenset[int]:
+        """List the positions of what this user may share no longer, or nobody may use."""
+        return find_lost(self.description, user_id, things, now=now)
 
     def locate(self, source_key: str) -> Path:
         """Say where an original lies.
@@ -178,9 +218,10 @@ class Library:
             kind_hint="file",
             title=entry.title or Path(name).stem,
             description=entry.description,
-            tags=entry.tags,
+            classified=read_classified(entry),
             folder=folder,
             files=(DamFile(found.source_key, name),),
+            rights=find_window(iter([entry.rights])),
         )
 
     def _spin(self, spin_id: str, frames: tuple[str, ...]) -> DamAsset:
@@ -188,7 +229,14 @@ class Library:
         place, _, name = frames[0].rpartition("/")[0].rpartition("/")
         files = tuple(DamFile(key, key.rpartition("/")[2]) for key in frames)
         return DamAsset(
-            spin_id, "spin", entry.title or name, entry.description, entry.tags, place, files
+            spin_id,
+            "spin",
+            entry.title or name,
+            entry.description,
+            read_classified(entry),
+            place,
+            files,
+            self._window(entry.rights, files),
         )
 
     def _playlist(self, playlist_id: str, assets: dict[str, DamAsset]) -> DamAsset:
@@ -201,8 +249,19 @@ class Library:
         )
         title = entry.title or playlist_id
         return DamAsset(
-            playlist_id, "playlist", title, entry.description, entry.tags, entry.folder, files
+            playlist_id,
+            "playlist",
+            title,
+            entry.description,
+            read_classified(entry),
+            entry.folder,
+            files,
+            self._window(entry.rights, files),
         )
+
+    def _window(self, own: RightsEntry, files: Sequence[DamFile]) -> RightsWindow:
+        entries = (self.description.assets.get(file.source_key, AssetEntry()) for file in files)
+        return find_window(chain([own], (entry.rights for entry in entries)))
 
     @staticmethod
     def _hint(word: str, known: list[str]) -> str:
@@ -210,20 +269,12 @@ class Library:
         return f": did you mean {close[0]!r}?" if close else ": see `vitrine library list`"
 
 
-def _may_share(user: DamUser, source_key: str) -> bool:
-    return any(_is_within(source_key, folder) for folder in user.may_share)
-
-
 def _lies_within(asset: DamAsset, folder: str) -> bool:
-    if _is_within(asset.folder, folder):
+    if is_within(asset.folder, folder):
         return True
     # The folder that holds the frames of a set holds the set.
     is_spin = asset.kind_hint == "spin"
-    return is_spin and all(_is_within(file.source_key, folder) for file in asset.files)
-
-
-def _is_within(path: str, folder: str) -> bool:
-    return not folder or path == folder or path.startswith(f"{folder}/")
+    return is_spin and all(is_within(file.source_key, folder) for file in asset.files)
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

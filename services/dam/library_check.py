@@ -34,8 +34,22 @@ def _find_mistakes(description: LibraryYaml, keys: AbstractSet[str]) -> Iterator
         for folder in user.may_share:
             if folder and folder not in folders:
                 yield f"users > {user_id} > may_share: there is no folder {folder!r}"
+    yield from _find_wrong_classifications(description)
     known = {*keys, *ids}
     yield from _find_missing_parts(description, keys, folders, known)
+
+
+def _find_wrong_classifications(description: LibraryYaml) -> Iterator[str]:
+    for name, classification in description.classifications.items():
+        for user_id in classification.managed_by:
+            if user_id not in description.users:
+                yield f"classifications > {name} > managed_by: there is no user {user_id!r}"
+    groups = (description.assets, description.spins, description.playlists)
+    for group in groups:
+        for one, entry in group.items():
+            for name in entry.classified:
+                if name not in description.classifications:
+                    yield f"{one} > classified: there is no classification {name!r}"
 
 
 def _asset_ids(description: LibraryYaml) -> list[str]:

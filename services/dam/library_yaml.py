@@ -1,6 +1,7 @@
 """library.yaml: what a directory tree cannot say of itself. Unknown keys are mistakes, not noise."""
 
 import unicodedata
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,32 +50,47 @@ class ContactEntry(_Strict):
     name: str = ""
 
 
-class AssetEntry(_Strict):
+class ClassificationEntry(_Strict):
+    """A classification, and the users who may show what it says of assets to others."""
+
+    managed_by: tuple[str, ...] = ()
+
+
+class RightsEntry(_Strict):
+    """From and until which day (its end counts, in UTC) an asset may be used."""
+
+    begins_on: date | None = None
+    ends_on: date | None = None
+
+
+#: Under a classification: tags, or fields with their values.
+_Details = tuple[str, ...] | dict[str, str]
+
+
+class _Described(_Strict):
+    title: str = ""
+    description: str = ""
+    classified: dict[str, _Details] = {}
+    rights: RightsEntry = RightsEntry()
+
+
+class AssetEntry(_Described):
     """What the DAM knows of a file."""
 
     id: str = ""
-    title: str = ""
-    description: str = ""
-    tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
 
 
-class SpinEntry(_Strict):
+class SpinEntry(_Described):
     """A 360° set: all pictures of a folder, or the frames in order."""
 
-    title: str = ""
-    description: str = ""
-    tags: tuple[str, ...] = ()
     folder: _Path = ""
     frames: tuple[_Path, ...] = ()
 
 
-class PlaylistEntry(_Strict):
+class PlaylistEntry(_Described):
     """An ordered list of assets, listed in `folder`."""
 
-    title: str = ""
-    description: str = ""
-    tags: tuple[str, ...] = ()
     folder: _Path = ""
     entries: tuple[str, ...] = Field(min_length=1)
 
@@ -83,10 +99,20 @@ class LibraryYaml(_Strict):
     """The whole description."""
 
     users: dict[str, UserEntry] = {}
+    classifications: dict[str, ClassificationEntry] = {}
     contacts: dict[str, tuple[ContactEntry, ...]] = {}
     assets: dict[_Path, AssetEntry] = {}
     spins: dict[str, SpinEntry] = {}
     playlists: dict[str, PlaylistEntry] = {}
+
+
+def describe_state(root: Path) -> str:
+    """Name the state of a library's description by all that the file system says of it."""
+    try:
+        status = (root / FILE_NAME).stat()
+    except FileNotFoundError:
+        return "none"
+    return f"{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_size}-{status.st_ino}"
 
 
 def read_library_yaml(root: Path) -> LibraryYaml:

@@ -1,19 +1,24 @@
 """What Vitrine asks of a DAM, whichever it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 
 @dataclass(frozen=True)
 class DamUser:
-    """Somebody who may share; `may_share` lists folders, `/` is all of them."""
+    """Somebody who may share; `may_share` lists folders, `/` is all of them.
+
+    `manages` names the classifications whose tags and metadata the user may show to others.
+    """
 
     id: str
     name: str
     email: str
     may_share: tuple[str, ...]
+    manages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -34,16 +39,50 @@ class DamFile:
 
 
 @dataclass(frozen=True)
+class Classified:
+    """What one classification says of an asset: tags, and fields with their values."""
+
+    classification: str
+    tags: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class RightsWindow:
+    """From when to when an asset may be used; none: without that end. `ends_at` is closed."""
+
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the asset may be used at `now`."""
+        has_begun = self.begins_at is None or self.begins_at <= now
+        return has_begun and (self.ends_at is None or now < self.ends_at)
+
+
+@dataclass(frozen=True)
+class SharedThing:
+    """What a share says of one of its assets, when the DAM is asked whether it may go on."""
+
+    asset_id: str
+    source_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DamAsset:
-    """One asset: a plain one has one file, a 360° set its frames, a playlist its entries' files."""
+    """One asset: a plain one has one file, a 360° set its frames, a playlist its entries' files.
+
+    `rights` is the narrowest window of all its parts.
+    """
 
     id: str
     kind_hint: Literal["file", "spin", "playlist"]
     title: str
     description: str
-    tags: tuple[str, ...]
+    classified: tuple[Classified, ...]
     folder: str
     files: tuple[DamFile, ...]
+    rights: RightsWindow = RightsWindow()
 
 
 @dataclass(frozen=True)
@@ -82,6 +121,16 @@ class Dam(Protocol):
 
     def refused_assets(self, user: DamUser, assets: Sequence[DamAsset]) -> tuple[DamAsset, ...]:
         """List those of the assets that this user may not share."""
+        ...
+
+    def version(self) -> str:
+        """Name the state of users, rights and windows; empty: this DAM cannot say that it changed."""
+        ...
+
+    def lost_assets(
+        self, user_id: str, things: Mapping[int, SharedThing], *, now: datetime
+    ) -> frozenset[int]:
+        """List the positions of what this user may share no longer, or nobody may use at `now`."""
         ...
 
     def contacts(self, list_name: str) -> tuple[Contact, ...]:

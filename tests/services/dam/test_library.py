@@ -15,7 +15,7 @@ users:
 contacts:
   press: [{address: maria@paper.example, name: Maria}]
 assets:
-  "Press/b.jpg": {id: HAL-1, title: The bowl, description: Red., tags: [house], links: [a.jpg]}
+  "Press/b.jpg": {id: HAL-1, title: The bowl, description: Red., links: [a.jpg]}
 spins:
   HAL-2: {title: The carafe, frames: [Press/turn 2.jpg, Press/turn 1.jpg]}
 playlists:
@@ -100,6 +100,9 @@ def test_unknown_assets_are_all_named_with_a_near_match(root):
         ("assets: {a.jpg: {id: Press/b.jpg}}", "path of a file"),
         ("spins: {S: {title: T}}", "either folder or frames"),
         ("playlists: {P: {entries: [nothing]}}", "nothing"),
+        ("assets: {a.jpg: {classified: {Theme: [red]}}}", "no classification 'Theme'"),
+        ("classifications: {Theme: {managed_by: [nobody]}}", "no user 'nobody'"),
+        ("assets: {a.jpg: {rights: {ends_on: soon}}}", "ends_on"),
         ("users: [", "no YAML"),
     ],
 )
