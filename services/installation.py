@@ -75,7 +75,8 @@ class Installation:
     @cached_property
     def seals(self) -> Seals:
         """The installation's own keys."""
-        return Seals(self.settings.link_key.get_secret_value())
+        former = self.settings.former_link_keys.get_secret_value()
+        return Seals(self.settings.link_key.get_secret_value(), former.split())
 
     def dam(self) -> Dam:
         """Connect to the DAM as it is now."""

@@ -14,7 +14,7 @@ from services.errors import UnknownRecipients
 from services.history import event_key, record
 from services.seals import Seals
 
-_PURPOSE = "invitation"
+PURPOSE = "invitation"
 MOST_INVITED = 500
 
 
@@ -34,7 +34,7 @@ def make_invitation(session: Session, seals: Seals, people: Sequence[Contact]) -
     content = json.dumps([[person.address, person.name] for person in people]).encode()
     invitation = Invitation(
         id=invitation_id,
-        recipients_enc=seals.seal(content, purpose=_PURPOSE, row=str(invitation_id)),
+        recipients_enc=seals.seal(content, purpose=PURPOSE, row=str(invitation_id)),
         recipient_count=len(people),
     )
     session.add(invitation)
@@ -50,7 +50,7 @@ def make_invitation(session: Session, seals: Seals, people: Sequence[Contact]) -
 
 def read_invitation(seals: Seals, invitation: Invitation) -> list[Contact]:
     """Open an invitation's list of recipients."""
-    content = seals.open(invitation.recipients_enc, purpose=_PURPOSE, row=str(invitation.id))
+    content = seals.open(invitation.recipients_enc, purpose=PURPOSE, row=str(invitation.id))
     return [Contact(address=address, name=name) for address, name in json.loads(content)]
 
 

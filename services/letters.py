@@ -33,7 +33,7 @@ from services.installation import Installation
 from services.links import show_link
 from services.page_views import say_share_until, split_paragraphs
 
-_PURPOSE = "letter"
+PURPOSE = "letter"
 _TEMPLATE = "invitation"
 _LEASE = timedelta(minutes=2)
 _OWN_EYES_ONLY = 0o600
@@ -73,7 +73,7 @@ def compose_invitation(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
-    sealed = installation.seals.seal(message.as_bytes(), purpose=_PURPOSE, row=str(letter_id))
+    sealed = installation.seals.seal(message.as_bytes(), purpose=PURPOSE, row=str(letter_id))
     return {
         "id": letter_id,
         "share_id": share.id,
@@ -122,7 +122,7 @@ def _send_letter(installation: Installation, letter_id: UUID) -> None:
         letter = session.get_one(Outbox, letter_id)
         if letter.message_enc is None:
             return
-        content = installation.seals.open(letter.message_enc, purpose=_PURPOSE, row=str(letter.id))
+        content = installation.seals.open(letter.message_enc, purpose=PURPOSE, row=str(letter.id))
     _keep(installation.settings.home / "letters", letter_id, content)
     with installation.transaction() as session:
         _note_sent(session, letter_id)

@@ -9,7 +9,7 @@ from models.base import new_id
 from models.grant import Grant
 from services.seals import Seals
 
-_PURPOSE = "link"
+PURPOSE = "link"
 _TOKEN_BYTES = 16
 _TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -26,7 +26,7 @@ def make_grant(
         recipient=recipient,
         recipient_name=recipient_name,
         token_sha256=hash_token(token),
-        token_enc=seals.seal(token.encode(), purpose=_PURPOSE, row=str(grant_id)),
+        token_enc=seals.seal(token.encode(), purpose=PURPOSE, row=str(grant_id)),
     )
 
 
@@ -42,5 +42,5 @@ def is_token(text: str) -> bool:
 
 def show_link(seals: Seals, grant: Grant, public_url: str) -> str:
     """Open the sealed token and write the address of the page."""
-    token = seals.open(grant.token_enc, purpose=_PURPOSE, row=str(grant.id)).decode()
+    token = seals.open(grant.token_enc, purpose=PURPOSE, row=str(grant.id)).decode()
     return f"{public_url.rstrip('/')}/s/{token}/"

@@ -18,7 +18,7 @@ from models.base import new_id
 from models.password import Password
 from services.errors import PasswordUnusable, UnknownPassword
 from services.installation import Installation
-from services.seals import Seals
+from services.seals import SealBroken, Seals
 
 SHORTEST, LONGEST = 4, 256
 _STRONG_LENGTH = 10
@@ -119,19 +119,36 @@ def find_weaknesses(text: str) -> Iterator[str]:
 
 def hash_password(seals: Seals, text: str) -> str:
     """Hash a password; takes about 40 ms and 19 MiB on purpose."""
-    return _HASHER.hash(_pepper(seals, text))
+    hashed = _HASHER.hash(_pepper(seals, text, seals.key_id))
+    return f"{seals.key_id.hex()}{hashed}"
 
 
 def is_right(seals: Seals, hashed: str, text: str) -> bool:
-    """Whether this is the password; takes as long for a wrong one."""
+    """Whether this is the password; takes as long for a wrong one.
+
+    A hash whose key is not among ours any more fits no password.
+    """
     try:
-        return _HASHER.verify(hashed, _pepper(seals, text))
-    except VerifyMismatchError:
+        key_id, argon2 = _divide(hashed)
+        return _HASHER.verify(argon2, _pepper(seals, text, key_id))
+    except (VerifyMismatchError, SealBroken):
         return False
 
 
-def _pepper(seals: Seals, text: str) -> bytes:
-    return seals.digest(_normalise(text).encode(), purpose=_PURPOSE)
+def is_of_today(seals: Seals, hashed: str) -> bool:
+    """Whether a hash was made with the key and the cost of today; else it is to be made anew."""
+    key_id, argon2 = _divide(hashed)
+    return key_id == seals.key_id and not _HASHER.check_needs_rehash(argon2)
+
+
+def _divide(hashed: str) -> tuple[bytes, str]:
+    """Divide a hash into the name of its key and what argon2 made."""
+    key_id, _, argon2 = hashed.partition("$")
+    return bytes.fromhex(key_id), f"${argon2}"
+
+
+def _pepper(seals: Seals, text: str, key_id: bytes) -> bytes:
+    return seals.digest(_normalise(text).encode(), purpose=_PURPOSE, key_id=key_id)
 
 
 def _normalise(text: str) -> str:

@@ -8,6 +8,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,6 +46,10 @@ class Settings(BaseSettings):
     link_key: SecretStr = Field(
         SecretStr(""), description="32 bytes, base64: seals links and letters, keys digests."
     )
+    former_link_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Link keys of before, with spaces between: they open, and seal no more.",
+    )
     desk_key: SecretStr = Field(
         SecretStr(""), description="The desk's API key, sent as a bearer token."
     )
@@ -81,6 +86,15 @@ class Settings(BaseSettings):
     render_memory_mb: int = Field(
         1536, ge=256, le=65536, description="Address space limit of a rendering process."
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, text: str) -> str:
+        place = urlsplit(text)
+        is_here = place.hostname in {"localhost", "127.0.0.1", "::1"}
+        if place.scheme != "https" and not (place.scheme == "http" and is_here):
+            raise ValueError("off this machine the address must begin with https://")
+        return text
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -2,14 +2,19 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
 from models.base import new_id
 from models.kinds import Actor, EventKind
+from models.share import Share
 from services.access import Action, Admission, admit
 from services.errors import PasswordWrong, TooManyGuesses
 from services.history import event_key, record
 from services.installation import Installation
 from services.networks import find_network
-from services.passwords import is_right
+from services.passwords import hash_password, is_of_today, is_right
+from services.seals import Seals
 from services.throttle import forget_guesses, take_guess
 from services.visit_seals import Visit, read_visit, seal_visit
 from services.visits import Visitor
@@ -41,6 +46,7 @@ def unlock(
     is_let_in = is_right(seals, admission.share.password_hash, password)
     with installation.transaction() as session:
         if is_let_in:
+            _renew_hash(session, seals, admission.share, password)
             forget_guesses(
                 session,
                 admission.grant.id,
@@ -62,6 +68,17 @@ def unlock(
     return seal_visit(
         seals, Visit(admission.grant.id, admission.share.password_epoch, admission.now)
     )
+
+
+def _renew_hash(session: Session, seals: Seals, share: Share, password: str) -> None:
+    """Hash a password with the key of today, now that it is known."""
+    if not is_of_today(seals, share.password_hash):
+        before = share.password_hash
+        session.execute(
+            update(Share)
+            .where(Share.id == share.id, Share.password_hash == before)
+            .values(password_hash=hash_password(seals, password))
+        )
 
 
 def _take_guess(

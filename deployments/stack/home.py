@@ -74,6 +74,19 @@ class Home:
             write_private(file, _format(_make_keys()))
         return dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
 
+    def rotate_link_key(self) -> None:
+        """Make a new link key; the one of before still opens what it sealed."""
+        keys = self.read_keys()
+        former = f"{keys['VITRINE_LINK_KEY']} {keys.get('VITRINE_FORMER_LINK_KEYS', '')}".strip()
+        fresh = {"VITRINE_LINK_KEY": _make_link_key(), "VITRINE_FORMER_LINK_KEYS": former}
+        write_private(self.path / KEYS_FILE, _format(keys | fresh))
+
+    def forget_former_keys(self) -> None:
+        """Remove the link keys of before."""
+        keys = self.read_keys()
+        keys.pop("VITRINE_FORMER_LINK_KEYS", None)
+        write_private(self.path / KEYS_FILE, _format(keys))
+
     def write_addresses(self, variables: dict[str, str]) -> None:
         """Leave the addresses of the running stack for commands in other terminals."""
         write_private(self.path / STACK_FILE, _format(variables))
@@ -91,10 +104,14 @@ def write_private(path: Path, text: str) -> None:
 def _make_keys() -> dict[str, str]:
     roles = ("POSTGRES", "VITRINE_OWNER", "VITRINE_APP", "PREFECT")
     return {
-        "VITRINE_LINK_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "VITRINE_LINK_KEY": _make_link_key(),
         "VITRINE_DESK_KEY": secrets.token_urlsafe(32),
         **{f"PASSWORD_{role}": secrets.token_urlsafe(24) for role in roles},
     }
+
+
+def _make_link_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _format(variables: dict[str, str]) -> str:

@@ -1,0 +1,51 @@
+"""`vitrine keys …`: another link key, without losing a link."""
+
+import sys
+
+import typer
+
+from deployments.stack.home import Home
+from services.errors import VitrineError
+from services.installation import get_installation
+from services.resealing import count_old_passwords, reseal
+from services.settings import get_settings
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def keys() -> None:
+    """The key that seals links and letters."""
+
+
+@app.command()
+def rotate() -> None:
+    """Make a new link key for the local stack; the one of before still opens what it sealed."""
+    home = Home(get_settings().home.resolve())
+    if not (home.path / "keys.env").exists():
+        print(f"vitrine: there is no stack in {home.path}", file=sys.stderr)
+        raise typer.Exit(1)
+    home.rotate_link_key()
+    print("A new link key is made. Start the stack again, then: vitrine keys reseal")
+
+
+@app.command("reseal")
+def reseal_all(
+    forget: bool = typer.Option(False, help="Then remove the former keys of the local stack."),
+) -> None:
+    """Seal everything with the key of today; then the former ones can be removed."""
+    try:
+        installation = get_installation()
+        print(f"{reseal(installation):,} values were sealed anew")
+        waiting = count_old_passwords(installation)
+    except VitrineError as error:
+        print(f"vitrine: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    if waiting:
+        print(
+            f"{waiting:,} passwords still need a former key: each is hashed anew when somebody"
+            " enters it. Without the key they open nothing."
+        )
+    if forget:
+        Home(get_settings().home.resolve()).forget_former_keys()
+        print("The former keys are removed. Start the stack again.")
