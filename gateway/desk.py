@@ -72,6 +72,8 @@ async def show_share(request: Request) -> Response:
             "assets": status.assets,
             "expires_at": status.expires_at.isoformat() if status.expires_at else None,
             "link": status.link or None,
+            "views": status.views,
+            "downloads": status.downloads,
         }
     )
 

@@ -10,7 +10,7 @@ from services.errors import ForeignForm
 from services.installation import Installation
 from services.networks import find_client, read_networks
 from services.visit_seals import KEPT
-from services.visits import Visitor
+from services.visitors import Visitor, describe_visitor
 
 _LARGEST_FORM_BYTES = 4096
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -23,7 +23,7 @@ def find_visitor(request: Request) -> Visitor:
     trusted = read_networks(installation.settings.trusted_proxies)
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if trusted else ""
     address = find_client(peer, forwarded, trusted) if forwarded else peer
-    return Visitor(address, request.headers.get("user-agent", "")[:500])
+    return describe_visitor(address, request.headers)
 
 
 def list_languages(request: Request) -> tuple[str, ...]:

@@ -56,6 +56,14 @@ class Actor(StrEnum):
     SYSTEM = "system"
 
 
+class VisitorClass(StrEnum):
+    """Who probably looks: machines open links too, before and instead of people."""
+
+    HUMAN = "human"
+    SCANNER = "scanner"
+    PREFETCH = "prefetch"
+
+
 class EventKind(StrEnum):
     """Everything that can happen to a share, as `noun:past`; each is explained in the glossary."""
 

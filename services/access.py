@@ -49,6 +49,7 @@ class Admission:
     position: int | None
     withdrawn: frozenset[int]
     now: datetime
+    letter_sent_at: datetime | None
 
 
 def admit(
@@ -99,7 +100,7 @@ def decide(
         raise ShareNotFound
     if action is Action.TAKE and not share.is_downloadable:
         raise DownloadOff
-    return Admission(grant, share, position, standing.withdrawn, now)
+    return Admission(grant, share, position, standing.withdrawn, now, standing.letter_sent_at)
 
 
 def _check_password(share: Share, visit: Visit | None, now: datetime) -> None:

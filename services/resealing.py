@@ -1,6 +1,7 @@
 """Seal with the key of today what a former key sealed; then the former key can be forgotten."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -60,7 +61,7 @@ def _reseal_some(
     sealed = getattr(model, column)
     is_old = sealed.is_not(None) & (func.substr(sealed, 1, len(seals.key_id)) != seals.key_id)
     statement = select(model).where(is_old).limit(_BATCH).with_for_update()
-    rows: Sequence[_Sealed] = session.scalars(statement).all()
+    rows: Sequence[Any] = session.scalars(statement).all()
     for row in rows:
         content = seals.open(getattr(row, column), purpose=purpose, row=str(row.id))
         setattr(row, column, seals.seal(content, purpose=purpose, row=str(row.id)))

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from models.base import new_id
 from models.grant import Grant
-from models.kinds import Actor, EventKind
+from models.history import HistoryEvent
+from models.kinds import Actor, EventKind, VisitorClass
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.clock import read_clock
@@ -30,6 +31,8 @@ class ShareStatus:
     assets: int
     expires_at: datetime | None
     link: str
+    views: dict[str, int]
+    downloads: int
 
 
 def find_status(
@@ -72,7 +75,27 @@ def find_status(
             count or 0,
             share.expires_at,
             link,
+            *_count_visits(session, share),
         )
+
+
+def _count_visits(session: Session, share: Share) -> tuple[dict[str, int], int]:
+    """Count views by who probably looked, and downloads; a look is no download."""
+    who = HistoryEvent.payload["class"].astext
+    rows = session.execute(
+        select(HistoryEvent.kind, who, func.count())
+        .where(
+            HistoryEvent.share_id == share.id,
+            HistoryEvent.kind.in_([EventKind.PAGE_VIEWED, EventKind.DOWNLOAD_STARTED]),
+        )
+        .group_by(HistoryEvent.kind, who)
+    ).all()
+    views = {kind.value: 0 for kind in VisitorClass}
+    for kind, seen_as, count in rows:
+        if kind is EventKind.PAGE_VIEWED and seen_as in views:
+            views[seen_as] = count
+    downloads = sum(count for kind, _, count in rows if kind is EventKind.DOWNLOAD_STARTED)
+    return views, downloads
 
 
 def find_share(session: Session, key: str, *, owner: str = "", is_locked: bool = False) -> Share:

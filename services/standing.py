@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.grant import Grant
+from models.outbox import Outbox
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.errors import LinkUnknown
@@ -30,6 +31,7 @@ class Standing:
     share: Share
     asset_count: int
     withdrawn: frozenset[int]
+    letter_sent_at: datetime | None
     read_at: datetime
     counted_from: float = field(default_factory=time.monotonic, compare=False)
 
@@ -56,12 +58,14 @@ def read_standing(session: Session, token: str) -> Standing:
         of_share,
         or_(SharedAsset.withdrawn_at.is_not(None), SharedAsset.rights_end_at <= func.vitrine_now()),
     )
+    letter = select(func.max(Outbox.sent_at)).where(Outbox.grant_id == Grant.id)
     row = session.execute(
         select(
             Grant,
             Share,
             last.scalar_subquery(),
             withdrawn.scalar_subquery(),
+            letter.scalar_subquery(),
             func.vitrine_now(),
         )
         .join(Share, Share.id == Grant.share_id)
@@ -69,5 +73,5 @@ def read_standing(session: Session, token: str) -> Standing:
     ).one_or_none()
     if row is None:
         raise LinkUnknown
-    grant, share, asset_count, taken_out, now = row
-    return Standing(grant, share, asset_count or 0, frozenset(taken_out or ()), now)
+    grant, share, asset_count, taken_out, sent_at, now = row
+    return Standing(grant, share, asset_count or 0, frozenset(taken_out or ()), sent_at, now)

@@ -26,7 +26,7 @@ from services.history import event_key, record
 from services.installation import Installation
 from services.networks import find_network
 from services.visit_seals import Visit, read_visit, seal_visit
-from services.visits import Visitor
+from services.visitors import Visitor
 
 _LONGEST_TEXT = 200_000
 _MOST_LANGUAGES = 40

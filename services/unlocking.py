@@ -17,7 +17,7 @@ from services.passwords import hash_password, is_of_today, is_right
 from services.seals import Seals
 from services.throttle import forget_guesses, take_guess
 from services.visit_seals import Visit, read_visit, seal_visit
-from services.visits import Visitor
+from services.visitors import Visitor
 
 
 def unlock(

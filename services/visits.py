@@ -8,19 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.kinds import Actor, EventKind
+from models.kinds import Actor, EventKind, VisitorClass
 from services.access import Admission
 from services.history import Event, event_key
 from services.seals import Seals
 from services.things import Thing
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks, as far as a request tells."""
-
-    address: str
-    agent: str
+from services.visitors import Visitor, classify
 
 
 @dataclass(frozen=True)
@@ -38,13 +31,14 @@ class Download:
 def describe_view(seals: Seals, admission: Admission, visitor: Visitor) -> Event:
     """Tell that somebody looked at the page, once a day and visitor."""
     day, who = admission.now.date(), _digest(seals, visitor)
+    kind = _classify(admission, visitor)
     return Event(
         EventKind.PAGE_VIEWED,
-        key=event_key(admission.grant.id, "viewed", who, day),
+        key=event_key(admission.grant.id, "viewed", who, day, kind),
         actor=Actor.RECIPIENT,
         share_id=admission.share.id,
         grant_id=admission.grant.id,
-        payload={"visitor": who},
+        payload={"visitor": who, "class": kind},
         person={"address": visitor.address, "agent": visitor.agent},
     )
 
@@ -62,7 +56,8 @@ def begin_download(
         what=thing.what,
         size_bytes=thing.size_bytes,
     )
-    payload = {"bytes": thing.size_bytes, "visitor": who}
+    kind = _classify(admission, visitor)
+    payload = {"bytes": thing.size_bytes, "visitor": who, "class": kind}
     person = {"address": visitor.address, "agent": visitor.agent, "name": thing.name}
     return download, _describe(EventKind.DOWNLOAD_STARTED, download, "started", payload, person)
 
@@ -96,6 +91,10 @@ def _describe(
         payload={"what": download.what, "download": str(download.key), **payload},
         person=person or {},
     )
+
+
+def _classify(admission: Admission, visitor: Visitor) -> VisitorClass:
+    return classify(visitor, letter_sent_at=admission.letter_sent_at, now=admission.now)
 
 
 def _digest(seals: Seals, visitor: Visitor) -> str:
