@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, new_id
 from models.kinds import LetterState
 
+#: The template of the letter that brings a link.
+INVITATION = "invitation"
+
 
 class Outbox(Base):
     """One letter to one recipient; its bytes are made once, sealed, and wiped when it is sent."""

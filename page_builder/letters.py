@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from page_builder.pages import environment
-from page_builder.views import KeptLetterView, LetterView
+from page_builder.views import KeptLetterView, LetterView, WarningView
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,13 @@ def render_invitation(view: LetterView) -> LetterText:
     text = environment.get_template("letters/invitation.txt").render(letter=view)
     html = environment.get_template("letters/invitation.html").render(letter=view)
     return LetterText(subject, text.strip() + "\n", html)
+
+
+def render_warning(view: WarningView) -> LetterText:
+    """Render the letter that tells an owner that somebody guesses a password."""
+    subject = f"Somebody is guessing the password of “{view.share_title}”"
+    text = environment.get_template("letters/warning.txt").render(letter=view)
+    return LetterText(subject, text.strip() + "\n", "")
 
 
 def render_kept_letter(view: KeptLetterView) -> bytes:

@@ -217,6 +217,16 @@ class LetterView:
 
 
 @dataclass(frozen=True)
+class WarningView:
+    """That guessing was stopped; `until` is empty where it is for the owner to act."""
+
+    share_title: str
+    greeting: str
+    whose: str
+    until: str
+
+
+@dataclass(frozen=True)
 class KeptLetterView:
     """A letter in the local mail folder, as a mail program would show it."""
 

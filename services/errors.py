@@ -157,9 +157,10 @@ class TooManyGuesses(PasswordNeeded):
 
     status = 429
 
-    def __init__(self, *, until: datetime | None) -> None:
+    def __init__(self, *, until: datetime | None, is_for_strangers: bool = False) -> None:
         super().__init__()
         self.until = until
+        self.is_for_strangers = is_for_strangers
 
 
 class TermsNeeded(VitrineError):

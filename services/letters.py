@@ -5,7 +5,7 @@ and as a page that shows it; both belong to the operator alone.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 from models.base import new_id
 from models.grant import Grant
 from models.kinds import EventKind, LetterState
-from models.outbox import Outbox
+from models.outbox import INVITATION, Outbox
 from models.share import Share
-from page_builder.letters import render_invitation, render_kept_letter
+from page_builder.letters import render_invitation, render_kept_letter, render_warning
 from page_builder.palette import OWN_ACCENT, make_palette
-from page_builder.views import KeptLetterView, LetterView
-from page_builder.wording import say_count
+from page_builder.views import KeptLetterView, LetterView, WarningView
+from page_builder.wording import say_count, say_moment
 from services.brands import view_brand
 from services.history import event_key, record
 from services.installation import Installation
@@ -34,7 +34,6 @@ from services.links import show_link
 from services.page_views import say_share_until, split_paragraphs
 
 PURPOSE = "letter"
-_TEMPLATE = "invitation"
 _LEASE = timedelta(minutes=2)
 _OWN_EYES_ONLY = 0o600
 
@@ -62,23 +61,65 @@ def compose_invitation(
             " The link is yours alone: whoever has it can open the page.",
         )
     )
-    letter_id = new_id()
-    name, address = parseaddr(installation.settings.letters_from)
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(f"{sender} ({name})" if name else sender, addr_spec=address)
-    message["To"] = Address(grant.recipient_name, addr_spec=grant.recipient)
-    message["Subject"] = " ".join(words.subject.split())
-    message["Date"] = format_datetime(share.opened_at or share.created_at)
-    message["Message-ID"] = f"<{letter_id}@{address.partition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+    message = _address(installation, sender, grant.recipient_name, grant.recipient, words.subject)
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
+    at = share.opened_at or share.created_at
+    return _seal_letter(installation, share, grant, INVITATION, message, at)
+
+
+def compose_warning(
+    installation: Installation, share: Share, grant: Grant, *, until: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """Write the letter that tells an owner that somebody guesses the password, as a row."""
+    whose = grant.recipient or "everybody"
+    words = render_warning(
+        WarningView(
+            share_title=share.title,
+            greeting=f"Hello {share.owner_name}," if share.owner_name else "Hello,",
+            whose=f"The link for {whose}",
+            until=say_moment(until) if until else "",
+        )
+    )
+    message = _address(installation, "", share.owner_name, share.owner_address, words.subject)
+    message.set_content(words.text)
+    # One letter for each closing: what was closed until when is another one.
+    template = f"guessing closed {until.isoformat() if until else share.password_epoch}"
+    return _seal_letter(installation, share, grant, template, message, now)
+
+
+def _address(
+    installation: Installation, sender: str, name: str, address: str, subject: str
+) -> EmailMessage:
+    house, own = parseaddr(installation.settings.letters_from)
+    message = EmailMessage(policy=SMTP)
+    shown = f"{sender} ({house})" if sender and house else sender or house
+    message["From"] = Address(shown, addr_spec=own)
+    message["To"] = Address(name, addr_spec=address)
+    message["Subject"] = " ".join(subject.split())
+    message["Auto-Submitted"] = "auto-generated"
+    return message
+
+
+def _seal_letter(
+    installation: Installation,
+    share: Share,
+    grant: Grant,
+    template: str,
+    message: EmailMessage,
+    at: datetime,
+) -> dict[str, Any]:
+    """Give a letter its id and date, and seal it: from now on its bytes are these."""
+    letter_id = new_id()
+    own = parseaddr(installation.settings.letters_from)[1]
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{letter_id}@{own.partition('@')[2]}>"
     sealed = installation.seals.seal(message.as_bytes(), purpose=PURPOSE, row=str(letter_id))
     return {
         "id": letter_id,
         "share_id": share.id,
         "grant_id": grant.id,
-        "template": _TEMPLATE,
+        "template": template,
         "state": LetterState.QUEUED,
         "message_enc": sealed,
     }

@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.grant import Grant
-from models.outbox import Outbox
+from models.outbox import INVITATION, Outbox
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.errors import LinkUnknown
@@ -58,7 +58,9 @@ def read_standing(session: Session, token: str) -> Standing:
         of_share,
         or_(SharedAsset.withdrawn_at.is_not(None), SharedAsset.rights_end_at <= func.vitrine_now()),
     )
-    letter = select(func.max(Outbox.sent_at)).where(Outbox.grant_id == Grant.id)
+    letter = select(func.max(Outbox.sent_at)).where(
+        Outbox.grant_id == Grant.id, Outbox.template == INVITATION
+    )
     row = session.execute(
         select(
             Grant,

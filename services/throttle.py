@@ -82,6 +82,6 @@ def _check(row: PasswordAttempt, now: datetime) -> None:
     if row.client != STRANGERS:
         return
     if row.failures >= STRANGERS_IN_ALL:
-        raise TooManyGuesses(until=None)
+        raise TooManyGuesses(until=None, is_for_strangers=True)
     if row.hour_failures >= STRANGERS_AN_HOUR:
-        raise TooManyGuesses(until=row.hour_began_at + _HOUR)
+        raise TooManyGuesses(until=row.hour_began_at + _HOUR, is_for_strangers=True)

@@ -3,15 +3,18 @@
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models.base import new_id
 from models.kinds import Actor, EventKind
+from models.outbox import Outbox
 from models.share import Share
 from services.access import Action, Admission, admit
 from services.errors import PasswordWrong, TooManyGuesses
 from services.history import event_key, record
 from services.installation import Installation
+from services.letters import compose_warning
 from services.networks import find_network
 from services.passwords import hash_password, is_of_today, is_right
 from services.seals import Seals
@@ -111,7 +114,7 @@ def _note_closing(installation: Installation, token: str, refusal: TooManyGuesse
     with installation.transaction() as session:
         admission = admit(session, installation.seals, token, action=Action.UNLOCK)
         until = refusal.until.isoformat() if refusal.until else "the owner acts"
-        record(
+        is_new = record(
             session,
             EventKind.PASSWORD_CLOSED,
             key=event_key(admission.grant.id, admission.share.password_epoch, "closed", until),
@@ -119,3 +122,12 @@ def _note_closing(installation: Installation, token: str, refusal: TooManyGuesse
             grant_id=admission.grant.id,
             payload={"until": until},
         )
+        if is_new and admission.share.owner_address and refusal.is_for_strangers:
+            letter = compose_warning(
+                installation,
+                admission.share,
+                admission.grant,
+                until=refusal.until,
+                now=admission.now,
+            )
+            session.execute(insert(Outbox).values(letter).on_conflict_do_nothing())
