@@ -10,7 +10,7 @@ from models.base import Base, new_id
 from models.kinds import ShareState, Visibility
 
 #: In these states a share has a page that recipients may reach or may have reached.
-_WAS_OPEN = frozenset({ShareState.OPEN, ShareState.EXPIRED})
+WAS_OPEN = frozenset({ShareState.OPEN, ShareState.EXPIRED})
 
 
 class Share(Base):
@@ -67,4 +67,4 @@ class Share(Base):
 
     def was_open(self) -> bool:
         """Whether the holder of a link may learn that the share existed and has closed."""
-        return self.state in _WAS_OPEN
+        return self.state in WAS_OPEN

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.grant import Grant
 from models.outbox import INVITATION, Outbox
-from models.share import Share
+from models.share import WAS_OPEN, Share
 from models.shared_asset import SharedAsset
 from services.errors import LinkUnknown
 from services.links import hash_token, is_token
@@ -48,7 +48,7 @@ def read_standing(session: Session, token: str) -> Standing:
     """Read where the link with this token stands.
 
     Raises:
-        LinkUnknown: no link has this token.
+        LinkUnknown: no link has this token, or it was closed for good.
     """
     if not is_token(token):
         raise LinkUnknown
@@ -71,7 +71,12 @@ def read_standing(session: Session, token: str) -> Standing:
             func.vitrine_now(),
         )
         .join(Share, Share.id == Grant.share_id)
-        .where(Grant.token_sha256 == hash_token(token))
+        .where(
+            # What is closed for good is not found, so that it takes as long as what never was.
+            Grant.token_sha256 == hash_token(token),
+            Grant.revoked_at.is_(None),
+            Share.state.in_(WAS_OPEN),
+        )
     ).one_or_none()
     if row is None:
         raise LinkUnknown

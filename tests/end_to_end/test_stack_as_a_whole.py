@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from benchmarks.photographs import SAMPLES
+from benchmarks.proofs.gateway_kills import kill_gateways
 from benchmarks.proofs.kills import kill_and_repeat
 from benchmarks.stage import ROOT
 from deployments.stack.home import Home
@@ -132,6 +133,12 @@ def test_no_token_address_or_key_stands_in_prefects_database_or_in_a_log(stage):
     assert hits == []
     addresses = re.findall(r"[\w.]+@[\w-]+\.example", dump + logs)
     assert addresses == []
+
+
+def test_every_download_that_a_killed_gateway_answered_is_on_record(stage):
+    found = kill_gateways(stage, 2)
+
+    assert found["proven"], found
 
 
 def dump_prefect(stage):
