@@ -120,10 +120,21 @@ def test_the_lines_of_the_integrators_guide_work_as_printed(stage, tmp_path):
 
 
 def test_no_token_address_or_key_stands_in_prefects_database_or_in_a_log(stage):
-    share = publish(stage, "searched", folder="House", contact_lists=["press"])
+    secret_word = "larch-meadow-copper"
+    key = stage.home.read_keys()["VITRINE_DESK_KEY"]
+    given = httpx.post(
+        f"{stage.state['desk_url']}/passwords",
+        headers={"Authorization": f"Bearer {key}"},
+        json={"password": secret_word},
+    )
+    password = given.json()["password"]
+    share = publish(stage, "searched", folder="House", contact_lists=["press"], password=password)
+    own = {"sec-fetch-site": "same-origin"}
+    for word in ("wrong-meadow-tide", secret_word):
+        httpx.post(f"{share['link']}password", data={"password": word}, headers=own)
     stage.wait_for_event(None, "letter:sent", count=2)
     token = share["link"].rstrip("/").rpartition("/")[2]
-    secrets = [token, "@", *stage.home.read_keys().values()]
+    secrets = [token, "@", *stage.home.read_keys().values(), secret_word, "wrong-meadow-tide"]
 
     dump = dump_prefect(stage)
     logs = "".join(path.read_text(errors="replace") for path in (stage.home.path / "log").iterdir())
