@@ -12,6 +12,7 @@ from services.requests import ShareRequest
 from tasks.bundles import plan_bundles
 from tasks.failures import note_failed_run
 from tasks.pages import build_page, open_share
+from tasks.passwords import take_password
 from tasks.renditions import finish_rendering, plan_chunks, render_chunk
 from tasks.reports import report_share
 from tasks.selection import freeze_selection
@@ -33,7 +34,7 @@ def publish_share(request: ShareRequest) -> str:
     Args:
         request: What is shared, how, with whom and until when.
     """
-    claim = freeze_selection(request)
+    claim = freeze_selection(take_password(request))
     render_chunk.map(plan_chunks(claim)).result()
     finish_rendering(claim)
     plan_bundles(claim)

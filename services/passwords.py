@@ -8,16 +8,18 @@ protects a short one; the throttle protects it at the door.
 import re
 import unicodedata
 from collections.abc import Iterator
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models.base import new_id
 from models.password import Password
 from services.errors import PasswordUnusable, UnknownPassword
 from services.installation import Installation
+from services.requests import ShareRequest
 from services.seals import SealBroken, Seals
 
 SHORTEST, LONGEST = 4, 256
@@ -59,6 +61,8 @@ _WELL_KNOWN = frozenset(
         "welcome",
     ]
 )
+#: Passwords that came in Secret blocks have their ids by these.
+_BLOCKS = UUID("0d8f3b52-5a4e-5d0f-8d6a-6c1a6e0b7c11")
 _ROWS = ("01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -76,6 +80,52 @@ def keep_password(installation: Installation, text: str) -> tuple[UUID, tuple[st
     with installation.transaction() as session:
         session.add(row)
     return row.id, warnings
+
+
+def keep_block_password(
+    installation: Installation, request: ShareRequest, text: str, *, run: str
+) -> ShareRequest:
+    """Keep the password that a request's Secret block holds, and name it in the request.
+
+    The id follows from the request, so that keeping it again changes nothing.
+
+    Raises:
+        PasswordUnusable: it cannot be a password, or the request has an id of one too.
+    """
+    if request.password:
+        raise PasswordUnusable("password and password_block are both given: name one of them")
+    check_password(text)
+    weakness = next(find_weaknesses(text), "")
+    if weakness and installation.settings.refuse_weak_passwords:
+        raise PasswordUnusable(f"the password {weakness}: choose another one")
+    password_id = _name_block_password(request, run)
+    row = {"id": password_id, "hash": hash_password(installation.seals, text)}
+    with installation.transaction() as session:
+        session.execute(insert(Password).values(row).on_conflict_do_nothing())
+    return request.model_copy(update={"password": str(password_id)})
+
+
+def find_block_password(
+    installation: Installation, request: ShareRequest, *, run: str
+) -> ShareRequest:
+    """Name in the request the password that an earlier run took from its block.
+
+    Raises:
+        UnknownPassword: none did, and there is no such block.
+    """
+    password_id = _name_block_password(request, run)
+    with installation.transaction() as session:
+        if session.get(Password, password_id) is None:
+            raise UnknownPassword(
+                f"there is no Secret block {request.password_block!r}: make it in Prefect, or hand"
+                " the password to the desk (POST /passwords)"
+            )
+    return request.model_copy(update={"password": str(password_id)})
+
+
+def _name_block_password(request: ShareRequest, run: str) -> UUID:
+    parts = (request.owner, request.request_key or run, request.password_block)
+    return uuid5(_BLOCKS, "\x1f".join(parts))
 
 
 def find_password(session: Session, password_id: str) -> str:

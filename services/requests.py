@@ -112,6 +112,14 @@ class ShareRequest(BaseModel):
         " Empty: none is asked for.",
         pattern=rf"^({UUID_PATTERN})?$",
     )
+    password_block: str = Field(
+        default="",
+        title="Password block",
+        description="Instead of that id: the name of a Prefect Secret block that holds the password."
+        " The block is deleted once its hash is kept.",
+        max_length=100,
+        pattern=r"^[a-z0-9-]*$",
+    )
     terms: str = Field(
         default="",
         title="Terms",

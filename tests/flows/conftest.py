@@ -30,7 +30,9 @@ def flow_installation(prefect_server, installation, monkeypatch):
     # and must not come to its first renewal after the database is gone.
     patient = installation.settings.model_copy(update={"publish_lease_seconds": 3600})
     monkeypatch.setattr(installation, "settings", patient)
-    modules = "selection renditions bundles pages letters reports failures changes settings"
+    modules = (
+        "selection renditions bundles pages letters reports failures changes settings passwords"
+    )
     for module in modules.split():
         monkeypatch.setattr(f"tasks.{module}.get_installation", lambda: installation)
     yield installation

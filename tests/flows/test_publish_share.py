@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from sqlalchemy import select
 
@@ -8,7 +9,8 @@ from flows.publish_share import publish_share
 from flows.send_letters import send_letters
 from models import HistoryEvent, Share
 from models.kinds import EventKind, ShareState
-from services.errors import UnknownOwner
+from services.errors import UnknownOwner, UnknownPassword
+from services.passwords import is_right
 from services.rendering.shared_pool import get_pool
 from tests.photographs import write_cut_photograph
 from tests.publishing import a_request, link_of
@@ -76,3 +78,26 @@ def test_nothing_that_prefect_keeps_holds_a_link_or_an_address(flow_installation
 
     assert share_id in kept
     assert not any(secret in kept for secret in [*secrets, "paper.example"])
+
+
+def test_a_password_comes_out_of_a_secret_block_which_is_deleted(flow_installation):
+    Secret(value="larch meadow").save("press-password")
+    request = a_request(password_block="press-password", request_key="blocked")
+
+    share_id = publish_share(request)
+    again = publish_share(request)
+
+    assert again == share_id
+    with flow_installation.transaction() as session:
+        hashed = session.scalars(select(Share.password_hash)).one()
+    assert is_right(flow_installation.seals, hashed, "larch meadow")
+    with pytest.raises(ValueError, match="press-password"):
+        Secret.load("press-password")
+
+
+def test_a_password_that_is_nowhere_opens_nothing(flow_installation):
+    with pytest.raises(UnknownPassword, match="no Secret block 'nowhere'"):
+        publish_share(a_request(password_block="nowhere"))
+
+    with flow_installation.transaction() as session:
+        assert session.scalars(select(Share.id)).all() == []
