@@ -1,6 +1,8 @@
 """Whatever owners and visitors do, in whatever order: no byte before every condition holds."""
 
 import functools
+import os
+from datetime import UTC, datetime
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,7 +12,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import update
 
+from models import Share
 from services.changes import ShareChange, change_share, revoke_share
 from services.passwords import keep_password
 from services.terms import keep_terms
@@ -19,11 +23,13 @@ from tests.gateway.test_passwords import OWN, new_browser
 from tests.publishing import link_of, publish
 
 ADDRESSES = ["", "a/1/", "i/1/thumbnail", "d/1/original", "bundle/original"]
+#: `make prove NAME=gate_life` runs more of them, and longer ones.
+EXAMPLES, STEPS = int(os.environ.get("EXAMPLES", "25")), int(os.environ.get("STEPS", "12"))
 WORDS = ["larch meadow", "copper tide"]
 
 
 class LifeAtTheGate(RuleBasedStateMachine):
-    """A model of the gate in four facts, held against the real one."""
+    """A model of the gate in five facts, held against the real one."""
 
     def __init__(self, installation, share_id, page, words, terms):
         super().__init__()
@@ -33,6 +39,7 @@ class LifeAtTheGate(RuleBasedStateMachine):
         self.password, self.wanted, self.downloads = "", "", True
         self.browser = new_browser(installation)
         self.knows, self.accepted = False, ""
+        self.set_end(is_over=False)
 
     def apply(self, **values):
         change_share(self.installation, self.share_id, ShareChange(**values), asked_by="test")
@@ -64,8 +71,9 @@ class LifeAtTheGate(RuleBasedStateMachine):
         answer = self.browser.post(
             self.page + "password", data=form, headers=OWN, follow_redirects=False
         )
-        assert answer.status_code == 303
-        self.knows, self.accepted = True, ""
+        assert answer.status_code == (410 if self.is_over else 303)
+        if not self.is_over:
+            self.knows, self.accepted = True, ""
 
     @rule(number=st.integers(0, 1), is_ticked=st.booleans())
     def accept_terms(self, number, is_ticked):
@@ -73,7 +81,7 @@ class LifeAtTheGate(RuleBasedStateMachine):
         answer = self.browser.post(
             self.page + "terms", data=form, headers=OWN, follow_redirects=False
         )
-        may = not self.password or self.knows
+        may = not self.is_over and (not self.password or self.knows)
         if answer.status_code == 303:
             assert may
             assert is_ticked
@@ -81,6 +89,16 @@ class LifeAtTheGate(RuleBasedStateMachine):
             self.accepted = self.wanted
         elif may and is_ticked:
             assert self.wanted != self.terms[number]
+
+    @rule(is_over=st.booleans())
+    def end_or_open_again(self, is_over):
+        self.set_end(is_over=is_over)
+
+    def set_end(self, *, is_over):
+        ends_at = datetime(2026, 1, 2, tzinfo=UTC) if is_over else None
+        with self.installation.transaction() as session:
+            session.execute(update(Share).values(expires_at=ends_at))
+        self.is_over = is_over
 
     @rule()
     def come_with_a_new_browser(self):
@@ -95,6 +113,8 @@ class LifeAtTheGate(RuleBasedStateMachine):
                 assert not any(secret in answer.content for secret in SECRETS)
 
     def expected(self, address):
+        if self.is_over:
+            return 410
         if self.password and not self.knows:
             return 401
         if self.wanted and self.accepted != self.wanted:
@@ -111,6 +131,6 @@ def test_no_byte_leaves_before_every_condition_holds(installation):
         LifeAtTheGate, installation, share_id, link_of(installation, share_id), words, terms
     )
     run_state_machine_as_test(
-        make, settings=settings(max_examples=25, stateful_step_count=12, deadline=None)
+        make, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None)
     )
     revoke_share(installation, str(share_id), asked_by="test")
