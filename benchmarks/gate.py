@@ -60,14 +60,9 @@ def _measure(stage: Stage, place: Path) -> list[Result]:
 
 
 def _measure_page(link: str, nginx: str, size_bytes: int) -> Result:
-    ours, theirs = interleave(
-        lambda: load(link, connections=_CONNECTIONS, seconds=_SECONDS),
-        lambda: load(f"{nginx}/page.html", connections=_CONNECTIONS, seconds=_SECONDS),
-        rounds=_ROUNDS,
-    )
     what = f"the page of 37 assets, {size_bytes:,} bytes, {_CONNECTIONS} connections"
     peer = "nginx, one worker, the same page from disk"
-    return Result("gate_page", what, "requests/s", "higher", ours, 0.15, peer, theirs)
+    return _compare("gate_page", what, link, 0.15, peer, f"{nginx}/page.html")
 
 
 def _measure_downloads(stage: Stage, link: str, nginx: str, place: Path) -> Result:
@@ -98,14 +93,18 @@ def _measure_inline(link: str, nginx: str, size_bytes: int) -> Result:
     through = nginx + urlsplit(link).path + "i/1/thumbnail"
     answer = httpx.get(through).raise_for_status()
     assert len(answer.content) == size_bytes, "nginx does not send the picture"
-    ours, theirs = interleave(
-        lambda: load(through, connections=_CONNECTIONS, seconds=_SECONDS),
-        lambda: load(f"{nginx}/thumbnail.webp", connections=_CONNECTIONS, seconds=_SECONDS),
-        rounds=_ROUNDS,
-    )
     what = f"a thumbnail of {size_bytes:,} bytes, nginx in front with X-Accel"
     peer = "nginx, one worker, the same thumbnail from disk"
-    return Result("gate_inline", what, "requests/s", "higher", ours, 0.12, peer, theirs)
+    return _compare("gate_inline", what, through, 0.12, peer, f"{nginx}/thumbnail.webp")
+
+
+def _compare(name: str, what: str, url: str, target: float, peer: str, peer_url: str) -> Result:
+    ours, theirs = interleave(
+        lambda: load(url, connections=_CONNECTIONS, seconds=_SECONDS),
+        lambda: load(peer_url, connections=_CONNECTIONS, seconds=_SECONDS),
+        rounds=_ROUNDS,
+    )
+    return Result(name, what, "requests/s", "higher", ours, target, peer, theirs)
 
 
 def _publish(stage: Stage) -> str:
