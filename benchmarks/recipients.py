@@ -96,7 +96,7 @@ def _plan(root: str) -> list[str]:
     paths: list[str] = []
     for second in range(_SECONDS):
         looks = _REQUESTS_A_SECOND - _DOWNLOADS_A_SECOND - _PAGES_A_SECOND
-        mix = [f"{root}i/{chance.randint(1, 20)}/thumbnail" for _ in range(looks)]
+        mix = [f"{root}i/{chance.randint(1, 20)}/1/thumbnail" for _ in range(looks)]
         mix += [root] * _PAGES_A_SECOND
         # Position and format change from minute to minute of a recipient, so that each counts.
         mix += [f"{root}d/{second % 20 + 1}/original"] * _DOWNLOADS_A_SECOND

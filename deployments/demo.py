@@ -64,10 +64,15 @@ def read_facts(share_id: str) -> dict[str, Any]:
     installation: Installation = get_installation()
     with installation.transaction() as session:
         count = session.scalar(
-            select(func.count())
+            # What is needed under two names is one, and what is wrapped is not made again.
+            select(func.count(func.distinct(RenditionRef.key)))
             .select_from(RenditionRef)
             .join(Rendition, Rendition.key == RenditionRef.key)
-            .where(RenditionRef.share_id == UUID(share_id), Rendition.state == "present")
+            .where(
+                RenditionRef.share_id == UUID(share_id),
+                Rendition.state == "present",
+                Rendition.wraps == "",
+            )
         )
         return {"renditions": count or 0, "history": list_kinds(session, UUID(share_id))}
 

@@ -1,44 +1,78 @@
 """The standby: a warm process that runs at once what somebody waits for.
 
 A run of a deployment starts a fresh interpreter, which takes seconds. This process has all of it
-loaded, hears from the database that a letter waits, and calls the same flow in process, so that the
-run stands in Prefect like any other. It decides nothing about when and where other work runs.
+loaded, hears from the database that a letter or a format waits, and calls the same flow in process,
+so that the run stands in Prefect like any other. It decides nothing about when and where other work
+runs. A film that takes an hour does not make a letter wait.
 """
 
 import asyncio
 import logging
 import signal
+from uuid import UUID
 
 import psycopg
 from prefect.exceptions import PrefectException
 
+from flows.add_format import add_format
 from flows.send_letters import send_letters
+from services.errors import VitrineError
+from services.format_making import list_waiting
+from services.format_requests import CHANNEL
+from services.format_wishes import FormatWish
 from services.installation import get_installation
 from services.letters import count_waiting_letters
 
 log = logging.getLogger("standby")
 _LOOK_AGAIN_SECONDS = 60.0
+#: More would only share the same processors.
+_FORMATS_AT_ONCE = 2
 
 
-async def stand_by() -> None:
-    """Serve until the process is told to stop; a lost database is waited for."""
-    while True:
-        try:
-            await _listen()
-        except psycopg.OperationalError as error:
-            log.warning("the database does not answer (%s): trying again", type(error).__name__)
-            await asyncio.sleep(2)
+class Standby:
+    """Runs flows for what waits, each thing once at a time."""
 
+    def __init__(self) -> None:
+        self._formats: dict[UUID, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(_FORMATS_AT_ONCE)
 
-async def _listen() -> None:
-    place = get_installation().connection_arguments()
-    async with await psycopg.AsyncConnection.connect(**place, autocommit=True) as connection:
-        await connection.execute("LISTEN outbox")
-        log.info("listening")
+    async def serve(self) -> None:
+        """Serve until the process is told to stop; a lost database is waited for."""
         while True:
-            await _send_waiting()
-            async for _ in connection.notifies(timeout=_LOOK_AGAIN_SECONDS, stop_after=1):
-                log.debug("told of a letter")
+            try:
+                await self._listen()
+            except psycopg.OperationalError as error:
+                log.warning("the database does not answer (%s): trying again", type(error).__name__)
+                await asyncio.sleep(2)
+
+    async def _listen(self) -> None:
+        place = get_installation().connection_arguments()
+        async with await psycopg.AsyncConnection.connect(**place, autocommit=True) as connection:
+            await connection.execute("LISTEN outbox")
+            await connection.execute(f"LISTEN {CHANNEL}")
+            log.info("listening")
+            while True:
+                await self._start_formats()
+                await _send_waiting()
+                async for _ in connection.notifies(timeout=_LOOK_AGAIN_SECONDS, stop_after=1):
+                    log.debug("told of something that waits")
+
+    async def _start_formats(self) -> None:
+        for request in await asyncio.to_thread(list_waiting, get_installation()):
+            if request not in self._formats:
+                self._formats[request] = asyncio.create_task(self._make(request))
+
+    async def _make(self, request: UUID) -> None:
+        try:
+            async with self._turns:
+                await add_format(FormatWish(request=str(request)))
+        except PrefectException as error:
+            log.warning("Prefect does not answer (%s): a format waits", type(error).__name__)
+        except (VitrineError, psycopg.Error) as error:
+            # The wish itself says why to whoever waits, and the flow run to the operator.
+            log.warning("format request %s: %s", request, type(error).__name__)
+        finally:
+            del self._formats[request]
 
 
 async def _send_waiting() -> None:
@@ -50,6 +84,11 @@ async def _send_waiting() -> None:
     except PrefectException as error:
         # Prefect is away: the letters stay in the outbox, the schedule sends them later.
         log.warning("Prefect does not answer (%s): %d letters wait", type(error).__name__, waiting)
+
+
+async def stand_by() -> None:
+    """Serve until the process is told to stop."""
+    await Standby().serve()
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from tasks.bundles import plan_bundles
 from tasks.failures import note_failed_run
 from tasks.pages import build_page, open_share
 from tasks.passwords import take_password
-from tasks.renditions import finish_rendering, plan_chunks, render_chunk
+from tasks.renditions import embed_metadata, finish_rendering, plan_chunks, render_chunk
 from tasks.reports import report_share
 from tasks.selection import freeze_selection
 
@@ -37,6 +37,7 @@ def publish_share(request: ShareRequest) -> str:
     claim = freeze_selection(take_password(request))
     render_chunk.map(plan_chunks(claim)).result()
     finish_rendering(claim)
+    embed_metadata(claim)
     plan_bundles(claim)
     build = build_page(claim)
     open_share(claim, build)

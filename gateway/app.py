@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway import doors
+from gateway import doors, formats
 from gateway.accepting import accept, show_receipt
 from gateway.event_writer import EventWriter
 from gateway.headers import SafeHeaders
@@ -50,10 +50,16 @@ async def be_ready(request: Request) -> Response:
 ROUTES = [
     Route("/s/{token}/", doors.show_page),
     Route("/s/{token}/page/{number:int}/", doors.show_page),
+    Route("/s/{token}/page/{number:int}/colours.css", doors.show_colours),
     Route("/s/{token}/a/{position:int}/", doors.show_asset),
-    Route("/s/{token}/i/{position:int}/{format}", doors.show_inline),
+    Route("/s/{token}/i/{position:int}/{part:int}/{format}", doors.show_inline),
     Route("/s/{token}/d/{position:int}/{format}", doors.take_asset),
     Route("/s/{token}/bundle/{format}", doors.take_bundle),
+    Route("/s/{token}/formats/", formats.show_formats),
+    Route("/s/{token}/formats/", formats.ask_format, methods=["POST"]),
+    Route("/s/{token}/a/{position:int}/formats/", formats.show_formats),
+    Route("/s/{token}/a/{position:int}/formats/", formats.ask_format, methods=["POST"]),
+    Route("/s/{token}/formats/{request:uuid}/cancel", formats.cancel_format, methods=["POST"]),
     Route("/s/{token}/password", unlock_share, methods=["POST"]),
     Route("/s/{token}/terms", accept, methods=["POST"]),
     Route("/s/{token}/receipt", show_receipt),

@@ -39,21 +39,29 @@ async def show_page(request: Request) -> Response:
     """Show one page of the wall."""
     admission = await ask_gate(request, Action.LOOK)
     number = request.path_params.get("number", 1)
-    body = await _read_page(request, admission, f"page-{number}")
+    body = await _read_page(request, admission, f"page-{number}.html")
     if number == 1 and request.method == "GET":
         await _note_view(request, admission)
     return Response(body, media_type=_HTML)
 
 
+async def show_colours(request: Request) -> Response:
+    """Show the style sheet of the colours of one page of the wall."""
+    admission = await ask_gate(request, Action.LOOK)
+    name = f"colours-{request.path_params['number']}.css"
+    body = await _read_page(request, admission, name)
+    return Response(body, media_type="text/css", headers={"cache-control": "private, max-age=600"})
+
+
 async def show_asset(request: Request) -> Response:
     """Show the page of one asset."""
     admission = await ask_gate(request, Action.LOOK)
-    body = await _read_page(request, admission, f"asset-{admission.position}")
+    body = await _read_page(request, admission, f"asset-{admission.position}.html")
     return Response(body, media_type=_HTML)
 
 
-async def show_inline(request: Request) -> Response:
-    """Show a picture inside a page."""
+async def show_inline(request: Request) -> ASGIApp:
+    """Show a picture inside a page, or play a film or a sound there."""
     thing, _ = await _find(request, Action.LOOK, things.find_inline)
     headers = {
         "etag": f'"{thing.etag}"',
@@ -66,6 +74,8 @@ async def show_inline(request: Request) -> Response:
         # The server in front reads it from the store; who may have it was decided here.
         headers["x-accel-redirect"] = f"/store/{thing.store_key}"
         return Response(media_type=thing.media_type, headers=headers)
+    if thing.media_type.startswith(("video/", "audio/")):
+        return await _play(request, thing, headers)
     body = await _remember(request, thing.etag, lambda: _read_whole(thing))
     return Response(body, media_type=thing.media_type, headers=headers)
 
@@ -131,7 +141,7 @@ async def _note_view(request: Request, admission: Admission) -> None:
 async def _find(request: Request, action: Action, find: Any) -> tuple[Thing, Admission]:
     admission = await ask_gate(request, action)
     memory: Memory = request.app.state.memory
-    name, share = request.path_params["format"], admission.share
+    name, share = _name_format(request), admission.share
     key = (find, share.id, share.current_build, admission.withdrawn, admission.position, name)
     thing = memory.things.get(key)
     if thing is None:
@@ -147,11 +157,45 @@ def _look_up(request: Request, find: Any, admission: Admission, name: str) -> Th
         return thing
 
 
+def _name_format(request: Request) -> str:
+    """Name what is asked for: a format, inside pages with the part whose format it is."""
+    name: str = request.path_params["format"]
+    part = request.path_params.get("part")
+    return name if part is None else f"{part}/{name}"
+
+
 async def _take(request: Request, find: Any) -> ASGIApp:
     thing, admission = await _find(request, Action.TAKE, find)
     headers = _describe(thing)
     if is_unchanged(request.headers, thing.etag):
         return Response(status_code=304, headers={"etag": headers["etag"]})
+    answer = _cut(request, thing, headers)
+    if isinstance(answer, Response):
+        return answer
+    status, whole = answer
+
+    may_go_on = _ask_again(request, Action.TAKE, find)
+    return await _begin(request, thing, admission, whole, status, headers, may_go_on)
+
+
+async def _play(request: Request, thing: Thing, headers: dict[str, str]) -> ASGIApp:
+    """Send what a player asks for; to look is not to take, and leaves no event."""
+    headers |= {"content-type": thing.media_type, "accept-ranges": "bytes"}
+    answer = _cut(request, thing, headers)
+    if isinstance(answer, Response):
+        return answer
+    status, whole = answer
+    source, first_block = await run_in_thread(_open, thing, whole)
+    may_go_on = _ask_again(request, Action.LOOK, things.find_inline)
+    return Transfer(source, whole, first_block, status, headers, _forget_end, may_go_on)
+
+
+async def _forget_end(ending: Ending, sent: int) -> None:
+    """Keep nothing of how a player's request ended."""
+
+
+def _cut(request: Request, thing: Thing, headers: dict[str, str]) -> Response | tuple[int, Part]:
+    """Find which part of a thing is asked for, and complete the headers; HEAD is answered here."""
     try:
         part = find_part(request.headers, size_bytes=thing.size_bytes, etag=thing.etag)
     except RangeNotSatisfiable:
@@ -162,16 +206,19 @@ async def _take(request: Request, find: Any) -> ASGIApp:
         headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{thing.size_bytes}"
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
+    return status, whole
 
+
+def _ask_again(request: Request, action: Action, find: Any) -> Callable[[], Awaitable[bool]]:
     async def may_go_on() -> bool:
         """Ask the gate again, in the middle of a transfer."""
         try:
-            await _find(request, Action.TAKE, find)
+            await _find(request, action, find)
         except VitrineError:
             return False
         return True
 
-    return await _begin(request, thing, admission, whole, status, headers, may_go_on)
+    return may_go_on
 
 
 async def _begin(

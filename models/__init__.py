@@ -3,13 +3,15 @@
 from models.base import Base
 from models.brand import Brand
 from models.bundle import Bundle
+from models.format import Format, ShareFormat
+from models.format_request import FormatRequest
 from models.grant import Grant
 from models.history import HistoryEvent, HistoryPerson
 from models.invitation import Invitation
 from models.outbox import Outbox
 from models.password import Password
 from models.password_attempt import PasswordAttempt
-from models.rendition import Rendition, RenditionRef
+from models.rendition import Inspection, Rendition, RenditionRef
 from models.seen_original import SeenOriginal
 from models.share import Share
 from models.shared_asset import SharedAsset
@@ -19,9 +21,12 @@ __all__ = [
     "Base",
     "Brand",
     "Bundle",
+    "Format",
+    "FormatRequest",
     "Grant",
     "HistoryEvent",
     "HistoryPerson",
+    "Inspection",
     "Invitation",
     "Outbox",
     "Password",
@@ -30,6 +35,7 @@ __all__ = [
     "RenditionRef",
     "SeenOriginal",
     "Share",
+    "ShareFormat",
     "SharedAsset",
     "TermsVersion",
 ]

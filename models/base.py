@@ -33,6 +33,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
         list[str]: JSONB,
         list[dict[str, Any]]: JSONB,
+        list[list[Any]]: JSONB,
         StrEnum: Enum(
             StrEnum,
             native_enum=False,

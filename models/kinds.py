@@ -35,10 +35,21 @@ class Visibility(StrEnum):
 
 
 class RenditionState(StrEnum):
-    """Whether the object under a rendition's key exists, or why it never will."""
+    """Whether the object under a rendition's key exists, is being made, or never will be."""
 
+    MAKING = "making"
     PRESENT = "present"
     FAILED = "failed"
+
+
+class RequestState(StrEnum):
+    """How far somebody's wish for a format has come."""
+
+    WAITING = "waiting"
+    MAKING = "making"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class LetterState(StrEnum):
@@ -84,6 +95,10 @@ class EventKind(StrEnum):
     SHARE_REVOKED = "share:revoked"
     LINK_REVOKED = "link:revoked"
     ASSET_WITHDRAWN = "asset:withdrawn"
+    FORMAT_REQUESTED = "format:requested"
+    FORMAT_MADE = "format:made"
+    FORMAT_FAILED = "format:failed"
+    FORMAT_CANCELLED = "format:cancelled"
     PASSWORD_ACCEPTED = "password:accepted"  # noqa: S105 - a kind of event
     PASSWORD_REFUSED = "password:refused"  # noqa: S105
     PASSWORD_CLOSED = "password:closed"  # noqa: S105

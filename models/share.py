@@ -43,7 +43,10 @@ class Share(Base):
     )
     #: The DAM's users and rights as they were when the share was frozen.
     dam_version: Mapped[str] = mapped_column(default="", server_default="")
+    #: Names in the order in which they are offered; their recipes stand in `share_format`.
     formats: Mapped[list[str]]
+    #: Whether originals leave the house without the metadata that they carry.
+    strips_originals: Mapped[bool] = mapped_column(default=False, server_default="false")
     contact_lists: Mapped[list[str]]
     invitation: Mapped[str] = mapped_column(default="")
     #: Empty: no password is asked for. Whoever knew an earlier one (another epoch) is asked again.

@@ -14,11 +14,14 @@ from models.kinds import AssetKind
 class SharedAsset(Base):
     """What was shared at one position (from 1).
 
-    `parts` lists the originals: exactly one for a plain asset, the frames of a 360° set, the
-    entries of a playlist. Each is a mapping of `source_key`, `file_name`, `title`, `media_type`,
-    `size_bytes`, `sha256` and `crc32` (hex and integer), `modified_at` (ISO 8601), and `stat`
-    (`mtime_ns`, `ctime_ns`, `inode`).
-    `details` is what may be shown beyond title and description: mappings of `name` and `values`.
+    `parts` lists the originals: the file of a plain asset (a film's subtitles after it), the frames
+    of a 360° set, the files of a playlist's entries. Each is a mapping of `source_key`,
+    `file_name`, `kind`, `role` (original or subtitles), `language`, `entry` (from 1, that of a
+    playlist), `is_frame`, `title`, `media_type`, `size_bytes`, `sha256` and `crc32` (hex and
+    integer), `modified_at` (ISO 8601), and `stat` (`mtime_ns`, `ctime_ns`, `inode`).
+    `facts` is what was found inside the first part (see `services.formats.facts`).
+    `details` is what may be shown beyond title and description: mappings of `name`, `values` and
+    `is_tags`.
     """
 
     __tablename__ = "shared_asset"
@@ -40,6 +43,5 @@ class SharedAsset(Base):
     details: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
     rights_end_at: Mapped[datetime | None]
     parts: Mapped[list[dict[str, Any]]]
-    width: Mapped[int | None]
-    height: Mapped[int | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     withdrawn_at: Mapped[datetime | None]

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from page_builder.format_views import FormatsPageView
 from page_builder.static import icon_href
 from page_builder.views import AssetPageView, NoticeView, PasswordView, SharePageView, TermsView
 
@@ -28,9 +29,20 @@ def render_share_page(view: SharePageView) -> bytes:
     return _render("share.html", view)
 
 
+def write_colours(view: SharePageView) -> bytes:
+    """Write the style sheet of a page's colours: what each card shows until its picture is there."""
+    cards = (card for section in view.sections for card in section.cards if card.colour)
+    return "".join(f"#p{card.position}{{background:{card.colour}}}" for card in cards).encode()
+
+
 def render_asset_page(view: AssetPageView) -> bytes:
     """Render the page of one asset."""
     return _render("asset.html", view)
+
+
+def render_formats_page(view: FormatsPageView) -> bytes:
+    """Render the page on which formats are asked for."""
+    return _render("formats.html", view)
 
 
 def render_notice(view: NoticeView) -> bytes:

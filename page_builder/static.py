@@ -64,7 +64,7 @@ def _icon() -> tuple[str, bytes]:
 
 def _style_sheets() -> list[tuple[str, bytes]]:
     folder = files("page_builder") / "static"
-    parts = ("tokens.css", "frame.css", "wall.css", "asset.css", "print.css")
+    parts = ("tokens.css", "frame.css", "wall.css", "asset.css", "formats.css", "print.css")
     ratios = "".join(f".r{n}{{--r:{n / 100:g}}}" for n in range(70, 305, 5))
     style = b"".join((folder / part).read_bytes() for part in parts)
     return [("share.css", style + ratios.encode())]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from page_builder.media_views import EntryView, MediaView, PictureView
 from page_builder.palette import Palette
 
 
@@ -13,16 +14,6 @@ class DownloadView:
     note: str
     size: str
     href: str
-
-
-@dataclass(frozen=True)
-class PictureView:
-    """An inline picture with the size of its file in pixels."""
-
-    src: str
-    width: int
-    height: int
-    alt: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,15 +44,21 @@ NO_BRAND = BrandView()
 
 @dataclass(frozen=True)
 class CardView:
-    """One asset on the wall; without a picture `plate` is shown large, such as `PDF`."""
+    """One asset on the wall; without a picture `plate` is shown large, such as `PDF`.
+
+    `moving` takes the place of the picture while somebody points at it; `colour` (`#rrggbb` or
+    empty) is that of the picture on average, shown before it is there.
+    """
 
     position: int
     title: str
     line: str
     ratio: str
     picture: PictureView | None
+    moving: PictureView | None
     plate: str
     tag: str
+    colour: str
     downloads: tuple[DownloadView, ...]
 
 
@@ -106,6 +103,7 @@ class SharePageView:
     """One page of the wall; `root` leads from it to the share's first page."""
 
     share: ShareView
+    number: int
     root: str
     static: str
     is_many: bool
@@ -146,13 +144,13 @@ class AssetPageView:
     eyebrow: str
     title: str
     description: tuple[str, ...]
-    picture: PictureView | None
-    plate: str
+    media: MediaView
     note: str
     downloads: tuple[DownloadView, ...]
+    has_other_formats: bool
     facts: tuple[FactView, ...]
-    parts_heading: str
-    parts: tuple[str, ...]
+    entries_heading: str
+    entries: tuple[EntryView, ...]
     previous: NeighbourView | None
     following: NeighbourView | None
     back: str

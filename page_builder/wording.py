@@ -1,11 +1,16 @@
 """Words and figures as a reader sees them, in one place, so that other languages can come."""
 
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
 
 _UNITS = ("kB", "MB", "GB", "TB")
 _THOUSAND = 1000
 _TEN = 10
+_MINUTE, _HOUR = 60, 3600
+_LONGEST_PLATE = 5
 _DAY = "%-d %B %Y"
 
 
@@ -30,6 +35,29 @@ def say_count(count: int, noun: str) -> str:
 def say_pixels(width: int, height: int) -> str:
     """Say the size of a picture: `6000 × 4000`."""
     return f"{width} × {height}"
+
+
+def say_duration(milliseconds: int) -> str:
+    """Say a length of time: `0:17`, `1:02:05`."""
+    seconds = round(milliseconds / _THOUSAND)
+    hours, rest = divmod(seconds, _HOUR)
+    minutes, rest = divmod(rest, _MINUTE)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def say_language(tag: str) -> str:
+    """Say the name of a language in that language, by its tag (BCP 47): `Deutsch`."""
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name() if tag else None
+    except (ValueError, UnknownLocaleError):
+        name = None
+    return name[:1].upper() + name[1:] if name else tag or "Subtitles"
+
+
+def say_plate(file_name: str) -> str:
+    """Say the few letters that stand for a file without a picture: `PDF`, `DWG`, `File`."""
+    ending = PurePosixPath(file_name).suffix[1:].upper()
+    return ending[:_LONGEST_PLATE] or "File"
 
 
 def say_until(expires_at: datetime | None, zone: str, *, is_whole_day: bool) -> str:

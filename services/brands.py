@@ -24,6 +24,7 @@ from page_builder.palette import (
 from page_builder.static import theme_href
 from page_builder.views import NO_BRAND, BrandView, LogoView
 from services.errors import SettingUnusable
+from services.format_settings import FormatSetting, change_formats
 from services.history import event_key, record
 from services.installation import Installation
 from services.invitations import is_address
@@ -75,6 +76,12 @@ class SettingsChange(BaseModel):
         description="Its address, with https://; none removes it.",
         pattern=r"^(none|https://[^\s\"<>]{1,1000})?$",
     )
+    formats: list[FormatSetting] = Field(
+        default=[],
+        title="Formats",
+        description="Formats of the catalogue to add, to change or to remove.",
+        max_length=50,
+    )
 
 
 def change_settings(
@@ -94,17 +101,18 @@ def change_settings(
         before = find_brand(session)
         values = _read(before) | _read_change(change, contact)
         changed = [name for name, value in values.items() if value != _read(before)[name]]
+        formats = change_formats(session, change.formats)
         if changed:
-            brand = Brand(id=new_id(), **values)
-            session.add(brand)
+            session.add(Brand(id=new_id(), **values))
+        if changed or formats:
             record(
                 session,
                 EventKind.SETTINGS_CHANGED,
-                key=event_key(brand.id, "set"),
+                key=event_key(new_id(), "set"),
                 actor=Actor.OWNER,
-                payload={"changed": changed, "door": asked_by, "brand": str(brand.id)},
+                payload={"changed": changed, "formats": formats, "door": asked_by},
             )
-    return changed, _describe_colour(values["accent"]) if "accent" in changed else []
+    return [*changed, *formats], _describe_colour(values["accent"]) if "accent" in changed else []
 
 
 def find_brand(session: Session) -> Brand | None:

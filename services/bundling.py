@@ -7,37 +7,32 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models.bundle import Bundle
-from models.history import HistoryEvent, HistoryPerson
-from models.kinds import AssetKind, EventKind, RenditionState
-from models.rendition import Rendition, RenditionRef
+from models.kinds import EventKind
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.bundles.manifest import AbsentAsset, ManifestFile, write_manifest
 from services.bundles.plan import PlanEntry, write_plan
-from services.delivery import refer_to_original, refer_to_stored
-from services.formats import FORMATS, ORIGINAL
+from services.contents import (
+    Contents,
+    choose_format,
+    find_taken,
+    has_parts,
+    list_bundle_formats,
+    read_contents,
+)
+from services.delivery import refer_to_original, refer_to_rendition, refer_to_stored
+from services.formats.catalogue import ORIGINAL
+from services.formats.endings import ENDINGS
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
 from services.naming import make_unique, safe_name, safe_path
 
-_ENDINGS = {"image/jpeg": "jpg", "image/webp": "webp"}
 _MANIFEST_NAME = "MANIFEST.json"
-
-
-@dataclass(frozen=True)
-class Contents:
-    """All that bundles of one share are made from."""
-
-    share: Share
-    assets: Sequence[SharedAsset]
-    renditions: Mapping[tuple[int, str], Rendition]
-    left_out: Sequence[AbsentAsset]
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
         if not share.is_downloadable:
             return 0
         contents = read_contents(session, share)
-    wanted = [(0, name) for name in share.formats]
+    wanted = [(0, name) for name in list_bundle_formats(contents)]
     if ORIGINAL in share.formats:
         wanted += [(a.position, ORIGINAL) for a in contents.assets if has_parts(a)]
     bundles = [_plan(installation, contents, position, name) for position, name in wanted]
@@ -71,37 +66,19 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
     return len(bundles)
 
 
-def has_parts(asset: SharedAsset) -> bool:
-    """Whether an asset's original is several files, which are taken together as a zip."""
-    return asset.kind in {AssetKind.SPIN, AssetKind.PLAYLIST}
-
-
-def read_contents(session: Session, share: Share) -> Contents:
-    """Read all assets of a share with their renditions."""
-    assets = session.scalars(
-        select(SharedAsset).where(SharedAsset.share_id == share.id).order_by(SharedAsset.position)
-    ).all()
-    rows = session.execute(
-        select(RenditionRef.position, RenditionRef.format, Rendition)
-        .join(Rendition, Rendition.key == RenditionRef.key)
-        .where(RenditionRef.share_id == share.id)
-    )
-    renditions = {(position, name): rendition for position, name, rendition in rows}
-    left_out = session.scalars(
-        select(HistoryPerson.fields)
-        .join(HistoryEvent, HistoryEvent.id == HistoryPerson.event_id)
-        .where(HistoryEvent.share_id == share.id, HistoryEvent.kind == EventKind.ASSET_LEFT_OUT)
-        .order_by(HistoryEvent.id)
-    )
-    absent = [AbsentAsset(fields["source_key"], fields["reason"]) for fields in left_out]
-    return Contents(share, assets, renditions, absent)
-
-
-def find_rendition(contents: Contents, asset: SharedAsset, name: str) -> Rendition | None:
-    """Find a rendition that exists."""
-    rendition = contents.renditions.get((asset.position, name))
-    exists = rendition is not None and rendition.state is RenditionState.PRESENT
-    return rendition if exists else None
+def plan_custom_bundle(installation: Installation, share: Share, name: str) -> None:
+    """Write the plan of the zip of a format that was made to order, as it is now."""
+    with installation.transaction() as session:
+        contents = read_contents(session, share)
+    bundle = _plan(installation, contents, 0, name)
+    with installation.transaction() as session:
+        statement = insert(Bundle).values(bundle)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[Bundle.share_id, Bundle.position, Bundle.format], set_=bundle
+            )
+        )
+        _record(session, bundle)
 
 
 def _plan(
@@ -125,7 +102,7 @@ def _plan(
     plan = write_plan(entries)
     installation.store.put(f"{base}.plan", plan.content)
     title = assets[0].title if position else share.title
-    label = "Originals" if name == ORIGINAL else FORMATS[name].label
+    label = "Originals" if name == ORIGINAL else contents.label(name)
     return {
         "share_id": share.id,
         "position": position,
@@ -154,33 +131,48 @@ def _choose(
 def _members_of(contents: Contents, asset: SharedAsset, name: str) -> Iterator[_Member]:
     """Choose the best that there is: the format where it exists, else the original if offered."""
     folder = _folder_of(contents.share, asset)
-    rendition = find_rendition(contents, asset, name)
+    chosen = ORIGINAL if name == ORIGINAL else choose_format(contents, asset, name)
+    rendition = None if chosen == ORIGINAL else find_taken(contents, asset, chosen)
     if rendition is not None:
-        ending = _ENDINGS[rendition.media_type]
-        file_name = f"{PurePosixPath(asset.file_name).stem}.{ending}"
+        file_name = f"{PurePosixPath(asset.file_name).stem}.{ENDINGS[rendition.media_type]}"
         yield _Member(
             safe_path([*folder, file_name]),
             asset.asset_id,
-            name,
+            chosen,
             rendition.size_bytes,
             rendition.crc32,
             rendition.sha256,
             asset.modified_at,
-            refer_to_stored(rendition.store_key, rendition.size_bytes),
+            refer_to_rendition(rendition),
         )
     elif ORIGINAL in contents.share.formats:
         inside = [*folder, asset.title] if has_parts(asset) else folder
-        for part in asset.parts:
-            yield _Member(
-                safe_path([*inside, part["file_name"]]),
-                asset.asset_id,
-                ORIGINAL,
-                part["size_bytes"],
-                part["crc32"],
-                bytes.fromhex(part["sha256"]),
-                datetime.fromisoformat(part["modified_at"]),
-                refer_to_original(part),
-            )
+        for number in range(1, len(asset.parts) + 1):
+            yield from _original_of(contents, asset, number, inside)
+
+
+def _original_of(
+    contents: Contents, asset: SharedAsset, number: int, inside: list[str]
+) -> Iterator[_Member]:
+    part = asset.parts[number - 1]
+    size, crc32, sha256 = part["size_bytes"], part["crc32"], bytes.fromhex(part["sha256"])
+    source = refer_to_original(part)
+    if contents.share.strips_originals:
+        stripped = find_taken(contents, asset, ORIGINAL, part=number)
+        if stripped is None:
+            return
+        size, crc32, sha256 = stripped.size_bytes, stripped.crc32, stripped.sha256
+        source = refer_to_rendition(stripped, original=part)
+    yield _Member(
+        safe_path([*inside, part["file_name"]]),
+        asset.asset_id,
+        ORIGINAL,
+        size,
+        crc32,
+        sha256,
+        datetime.fromisoformat(part["modified_at"]),
+        source,
+    )
 
 
 def _folder_of(share: Share, asset: SharedAsset) -> list[str]:

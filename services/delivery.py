@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.rendition import Rendition, rendition_store_key
 from services.bytesource import ByteSource, Fingerprint, LocalFile
 from services.errors import OriginalChanged
 from services.installation import Installation
+from services.metadata.splices import SplicedSource, read_splices
 from services.originals import identify_originals
 
 
@@ -24,12 +26,34 @@ def refer_to_stored(store_key: str, size_bytes: int) -> dict[str, Any]:
     return {"stored": store_key, "size": size_bytes}
 
 
+def refer_to_rendition(
+    rendition: Rendition, *, original: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Say where the bytes of a rendition come from: the store, or an original with splices.
+
+    A wrapped rendition lies nowhere: it is another one's bytes with some replaced.
+    """
+    if rendition.splices is None:
+        return refer_to_stored(rendition.store_key, rendition.size_bytes)
+    inner = (
+        refer_to_original(original)
+        if original is not None
+        else refer_to_stored(
+            rendition_store_key(rendition.wraps, rendition.generation), rendition.wrapped_bytes
+        )
+    )
+    return {"inner": inner, "splices": rendition.splices}
+
+
 def open_source(installation: Installation, reference: Mapping[str, Any]) -> ByteSource:
     """Open what `refer_to_…` described.
 
     Raises:
         OriginalChanged: the bytes are not there any more, or they are others.
     """
+    if "splices" in reference:
+        inside = open_source(installation, reference["inner"])
+        return SplicedSource(inside, read_splices(reference["splices"]))
     if "stored" in reference:
         return installation.store.open(reference["stored"], reference["size"])
     path = installation.originals.locate(reference["original"])

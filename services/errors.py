@@ -54,6 +54,10 @@ class UnknownRecipients(RequestRefused):
     """No such contact list or invitation exists."""
 
 
+class UnknownFormat(RequestRefused):
+    """No format of that name exists in the catalogue."""
+
+
 class UnknownPassword(RequestRefused):
     """The desk keeps no password under this id."""
 
@@ -179,6 +183,20 @@ class FormatNotOffered(VitrineError):
     """This format is not offered."""
 
     status = 404
+
+
+class FormatImpossible(RequestRefused):
+    """This format cannot be made here."""
+
+
+class TooManyFormats(RequestRefused):
+    """As many formats as may be are offered or wait."""
+
+    status = 429
+
+
+class FormatFailed(VitrineError):
+    """The format could not be made."""
 
 
 class DownloadOff(VitrineError):

@@ -13,6 +13,7 @@ from models.share import Share
 from models.shared_asset import SharedAsset
 from services.dam.protocol import DamAsset, DamFile
 from services.errors import RequestKeyTaken, RequestRefused
+from services.formats.offered import keep_offered
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, wait_for_lease
@@ -85,6 +86,7 @@ def _freeze_contents(
     ]
     for start in range(0, len(rows), _INSERT_BATCH):
         session.execute(insert(SharedAsset), rows[start : start + _INSERT_BATCH])
+    keep_offered(session, share_id, selection.formats)
     session.add(make_grant(installation.seals, share_id))
     for person in selection.recipients:
         session.add(
@@ -117,8 +119,9 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
         "visibility": request.visibility,
         "dam_version": selection.dam_version,
         "is_downloadable": request.is_downloadable,
-        "stays_closed_on_failure": request.when_a_rendition_fails == "stay closed",
-        "formats": list(dict.fromkeys(request.formats)),
+        "stays_closed_on_failure": request.on_failed_rendition == "stay_closed",
+        "formats": list(selection.names),
+        "strips_originals": request.originals == "without_metadata",
         "contact_lists": list(request.contact_lists),
         "invitation": request.invitation,
     }
@@ -145,7 +148,8 @@ def _asset_row(
         "media_type": first.media_type,
         "source_key": first.source_key,
         "file_name": asset.files[0].file_name,
-        "size_bytes": sum(part["size_bytes"] for part in parts),
+        # Subtitles come along with a film, and do not count as the asset's own bytes.
+        "size_bytes": sum(part["size_bytes"] for part in parts if part["role"] == "original"),
         "sha256": first.sha256,
         "crc32": first.crc32,
         "modified_at": first.modified_at,
@@ -163,11 +167,11 @@ def _show_details(
         return []
     shown = [one for one in asset.classified if one.classification in selection.owner.manages]
     return [
-        {"name": name, "values": list(values)}
+        {"name": name, "values": list(values), "is_tags": is_tags}
         for one in shown
-        for name, values in [
-            *([(one.classification, one.tags)] if one.tags else []),
-            *((field, (value,)) for field, value in one.fields),
+        for name, values, is_tags in [
+            *([(one.classification, one.tags, True)] if one.tags else []),
+            *((field, (value,), False) for field, value in one.fields),
         ]
     ]
 
@@ -176,6 +180,11 @@ def _part(file: DamFile, original: Original) -> dict[str, Any]:
     return {
         "source_key": file.source_key,
         "file_name": file.file_name,
+        "kind": original.kind,
+        "role": file.role,
+        "language": file.language,
+        "entry": file.entry,
+        "is_frame": file.is_frame,
         "title": file.title,
         "media_type": original.media_type,
         "size_bytes": original.size_bytes,
@@ -203,7 +212,7 @@ def _record_freezing(
             "picked": len(request.asset_ids),
             "is_folder": bool(request.folder),
             "recipients": len(selection.recipients),
-            "formats": list(request.formats),
+            "formats": list(selection.names),
             "is_downloadable": request.is_downloadable,
         },
         person={"owner": request.owner, "title": request.title},

@@ -6,14 +6,16 @@ import tempfile
 from pathlib import Path
 
 from services.errors import LogoUnusable, ShareNotFound
-from services.formats import Recipe
+from services.formats.recipes import PictureRecipe
 from services.installation import Installation
+from services.originals import HEAD_BYTES
 from services.rendering.orders import RenderOrder, WantedOutput
 from services.rendering.pool import RenderPool
+from services.sniffing import is_picture, sniff
 
 LARGEST_BYTES = 2_000_000
 #: Three times the 12 rem that a page gives it, for the densest screens.
-_RECIPE = Recipe(box=576, encoder="webp", quality=92)
+_RECIPE = PictureRecipe(576, 576, "webp", 92)
 _NAME = re.compile(r"[0-9a-f]{32}-(\d{1,4})x(\d{1,4})\.webp")
 
 
@@ -25,6 +27,9 @@ def keep_logo(installation: Installation, content: bytes) -> str:
     """
     if len(content) > LARGEST_BYTES:
         raise LogoUnusable(f"a logo has at most {LARGEST_BYTES:,} bytes, this has {len(content):,}")
+    media_type = sniff(content[:HEAD_BYTES]).media_type
+    if not is_picture(media_type):
+        raise LogoUnusable("the logo cannot be used: the file is no picture that can be read")
     with tempfile.TemporaryDirectory(prefix="logo-") as folder:
         original, drawn = Path(folder) / "original", Path(folder) / "drawn"
         original.write_bytes(content)
@@ -34,8 +39,8 @@ def keep_logo(installation: Installation, content: bytes) -> str:
             str(original),
             status.st_size,
             status.st_mtime_ns,
+            media_type,
             (WantedOutput("logo", _RECIPE, str(drawn)),),
-            may_enlarge=True,
         )
         settings = installation.settings
         pool = RenderPool(
@@ -46,7 +51,7 @@ def keep_logo(installation: Installation, content: bytes) -> str:
         finally:
             pool.close()
         if outcome.failure:
-            raise LogoUnusable(f"the logo cannot be used: {outcome.message}")
+            raise LogoUnusable(f"the logo cannot be used: {outcome.failure.message}")
         picture = drawn.read_bytes()
     (file,) = outcome.files
     name = f"{hashlib.sha256(picture).hexdigest()[:32]}-{file.width}x{file.height}.webp"

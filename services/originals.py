@@ -27,7 +27,7 @@ from services.installation import Installation
 from services.sniffing import sniff
 
 _BLOCK_BYTES = 1 << 20
-_HEAD_BYTES = 4096
+HEAD_BYTES = 4096
 _BATCH = 500
 _NANOSECONDS = 1_000_000_000
 
@@ -92,7 +92,7 @@ def read_original(source_key: str, path: Path) -> Original:
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         before = Fingerprint.of(os.fstat(file.fileno()))
         while block := file.read(_BLOCK_BYTES):
-            head = head or block[:_HEAD_BYTES]
+            head = head or block[:HEAD_BYTES]
             digest.update(block)
             crc32 = isal_zlib.crc32(block, crc32)
         after = Fingerprint.of(os.fstat(file.fileno()))

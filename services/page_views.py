@@ -24,16 +24,18 @@ from page_builder.wording import say_count, say_size, say_until
 from services.asset_views import (
     list_downloads,
     list_facts,
-    list_parts,
+    say_asset_plate,
     say_line,
     say_note,
-    say_plate,
     say_tag,
     shape_of,
-    show_inline,
 )
-from services.bundling import Contents, find_rendition
-from services.formats import FORMATS, ORIGINAL, THUMBNAIL, WEB
+from services.contents import Contents, choose_format, find_cover
+from services.formats.catalogue import ORIGINAL, THUMBNAIL
+from services.formats.prediction import MADE_TO_ORDER
+from services.formats.recipes import PictureRecipe
+from services.media_views import find_colour, show_inline, show_moving, view_entries, view_stage
+from services.store import Store
 
 #: From so many files on, the wall is a contact sheet.
 _MANY = 60
@@ -82,6 +84,7 @@ def view_share_pages(
         ]
         yield SharePageView(
             share=share_view,
+            number=number,
             root="" if number == 1 else "../../",
             static=style_href(),
             is_many=len(contents.assets) > _MANY,
@@ -91,12 +94,10 @@ def view_share_pages(
 
 
 def view_asset_page(
-    contents: Contents, share_view: ShareView, bundles: Bundles, index: int
+    contents: Contents, store: Store, share_view: ShareView, bundles: Bundles, index: int
 ) -> AssetPageView:
     """Describe the page of the asset at `index` (from 0)."""
     asset = contents.assets[index]
-    name = WEB.name if find_rendition(contents, asset, WEB.name) else THUMBNAIL.name
-    picture = show_inline(contents, asset, name)
     folder = _folder(contents, asset)
     place = f"{index + 1:,} of {len(contents.assets):,}"
     return AssetPageView(
@@ -107,13 +108,13 @@ def view_asset_page(
         eyebrow=f"{folder}, {place}" if folder != _ALL else place,
         title=asset.title or "Untitled",
         description=split_paragraphs(asset.description),
-        picture=picture,
-        plate=say_plate(asset),
+        media=view_stage(contents, store, asset),
         note=say_note(contents, asset),
         downloads=list_downloads(contents, bundles, asset),
+        has_other_formats=contents.share.is_downloadable and asset.kind in MADE_TO_ORDER,
         facts=list_facts(contents, asset),
-        parts_heading=say_line(asset),
-        parts=list_parts(asset),
+        entries_heading=say_line(asset),
+        entries=view_entries(contents, store, asset),
         previous=_view_neighbour(contents, index - 1),
         following=_view_neighbour(contents, index + 1),
         back=f"{share_view.title}, all {share_view.files}",
@@ -132,15 +133,20 @@ def split_paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _view_card(contents: Contents, bundles: Bundles, asset: SharedAsset) -> CardView:
-    picture = show_inline(contents, asset, THUMBNAIL.name)
+    cover = find_cover(contents, asset)
+    picture = show_inline(contents, asset, THUMBNAIL.name, cover) if cover else None
+    shape = shape_of(asset, picture)
     return CardView(
         position=asset.position,
         title=asset.title or "Untitled",
         line=say_line(asset) if picture or not say_note(contents, asset) else "No preview",
-        ratio=shape_of(asset, picture),
+        ratio=shape,
         picture=picture,
-        plate=say_plate(asset),
+        moving=show_moving(contents, asset),
+        plate=say_asset_plate(asset),
         tag=say_tag(asset),
+        # A picture on a mat leaves some of the mat to be seen.
+        colour=find_colour(contents, asset, cover) if cover and "mat" not in shape else "",
         downloads=list_downloads(contents, bundles, asset),
     )
 
@@ -151,13 +157,20 @@ def _view_bundle(contents: Contents, bundle: Bundle) -> DownloadView:
         return DownloadView(
             "Originals", "as they were shared", say_size(bundle.size_bytes), "bundle/original"
         )
-    recipe = FORMATS[name].recipe
-    rendered = sum(find_rendition(contents, one, name) is not None for one in contents.assets)
-    others = len(contents.assets) - rendered
-    note = f"JPEG, {recipe.box} px"
-    if others and ORIGINAL in contents.share.formats:
+    others = sum(choose_format(contents, one, name) == ORIGINAL for one in contents.assets)
+    note = _describe_format(contents, name)
+    if others:
         note += f"; {say_count(others, 'original')}"
-    return DownloadView(FORMATS[name].label, note, say_size(bundle.size_bytes), f"bundle/{name}")
+    label = contents.label(name)
+    return DownloadView(label, note, say_size(bundle.size_bytes), f"bundle/{name}")
+
+
+def _describe_format(contents: Contents, name: str) -> str:
+    recipe = contents.formats[name].recipe
+    kind = recipe.media_type.rpartition("/")[2].upper()
+    if isinstance(recipe, PictureRecipe):
+        return f"{kind}, {max(recipe.width, recipe.height)} px"
+    return kind
 
 
 def _view_pager(number: int, last: int) -> PagerView | None:

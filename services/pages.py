@@ -11,14 +11,15 @@ from sqlalchemy import select
 from models.base import new_id
 from models.bundle import Bundle
 from models.kinds import EventKind, ShareState
-from page_builder.pages import render_asset_page, render_share_page
+from page_builder.pages import render_asset_page, render_share_page, write_colours
 from page_builder.views import BrandView
 from services.brands import view_brand
-from services.bundling import Contents, read_contents
+from services.contents import Contents, read_contents
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
 from services.page_views import view_asset_page, view_share, view_share_pages
+from services.store import Store
 
 
 def build_page(installation: Installation, claim: Claim) -> str:
@@ -33,7 +34,7 @@ def build_page(installation: Installation, claim: Claim) -> str:
     build = new_id().hex
     count = total = 0
     offered = {(one.position, one.format): one for one in bundles}
-    for name, content in _render(contents, offered, brand):
+    for name, content in _render(installation.store, contents, offered, brand):
         installation.store.put(page_key(share.id, build, name), content)
         count, total = count + 1, total + len(content)
     with installation.transaction() as session:
@@ -49,16 +50,17 @@ def build_page(installation: Installation, claim: Claim) -> str:
 
 
 def page_key(share_id: UUID, build: str, name: str) -> str:
-    """Say where a page of a build lies in the store."""
-    return f"pages/{share_id}/{build}/{name}.html"
+    """Say where a file of a build lies in the store."""
+    return f"pages/{share_id}/{build}/{name}"
 
 
 def _render(
-    contents: Contents, bundles: dict[tuple[int, str], Bundle], brand: BrandView
+    store: Store, contents: Contents, bundles: dict[tuple[int, str], Bundle], brand: BrandView
 ) -> Iterator[tuple[str, bytes]]:
     share_view = view_share(contents, bundles, brand)
     for number, view in enumerate(view_share_pages(contents, share_view, bundles), 1):
-        yield f"page-{number}", render_share_page(view)
+        yield f"page-{number}.html", render_share_page(view)
+        yield f"colours-{number}.css", write_colours(view)
     for index in range(len(contents.assets)):
-        view_of_asset = view_asset_page(contents, share_view, bundles, index)
-        yield f"asset-{contents.assets[index].position}", render_asset_page(view_of_asset)
+        view_of_asset = view_asset_page(contents, store, share_view, bundles, index)
+        yield f"asset-{contents.assets[index].position}.html", render_asset_page(view_of_asset)

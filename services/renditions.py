@@ -1,37 +1,48 @@
-"""Which renditions a share needs, which of them exist, and what became of the rest.
+"""Make the renditions that shares need: each once, whoever asks, and each misfortune alone.
 
 References are written before bytes, so that nothing is collected while it is being made; what
-exists under its key is never made again, whoever asks.
+exists under its key is never made again. An original is looked into while it is rendered: what that
+finds (pages, movement, a cover) can ask for more, which the next round makes.
 """
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.kinds import AssetKind, EventKind, RenditionState
-from models.rendition import Rendition, RenditionRef, rendition_store_key
+from models.kinds import EventKind
+from models.rendition import rendition_store_key
 from models.share import Share
 from models.shared_asset import SharedAsset
-from services.errors import RenditionsMissing
-from services.formats import FORMATS, LARGE, NO_METADATA, THUMBNAIL, WEB, Format, rendition_key
+from services.formats.offered import read_offered
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
-from services.rendering.orders import RenderedFile, RenderOrder, RenderOutcome, WantedOutput
+from services.needs import Need, is_renderable, list_needs
+from services.render_jobs import Job, MayGoOn, Progress, Round, list_jobs
+from services.rendering.orders import Failure, RenderOutcome
 from services.rendering.shared_pool import get_pool
-from services.sniffing import is_still_image
+from services.rendition_rows import (
+    claim_renditions,
+    find_settled,
+    keep_facts,
+    let_go,
+    read_facts,
+    refer,
+    settle_failure,
+    settle_files,
+)
 
 log = logging.getLogger(__name__)
-_INSERT_BATCH = 1000
 #: These say something of the moment, not of the content: the next run tries again.
-_PASSING_FAILURES = frozenset({"unreadable", "changed"})
+PASSING_FAILURES = frozenset({"unreadable", "changed", "cancelled"})
+_TRIED_AGAIN_SECONDS = 2.0
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -42,24 +53,6 @@ class Chunk:
     positions: tuple[int, ...]
 
 
-def find_cover(asset: SharedAsset) -> Mapping[str, object] | None:
-    """Find the part of an asset that stands for it: the first still image, if there is one."""
-    if asset.kind not in {AssetKind.IMAGE, AssetKind.SPIN, AssetKind.PLAYLIST}:
-        return None
-    return next((part for part in asset.parts if is_still_image(part["media_type"])), None)
-
-
-def list_formats(share: Share, asset: SharedAsset) -> tuple[Format, ...]:
-    """List the formats in which an asset of this share is rendered.
-
-    The thumbnail and the web format are shown on the pages whatever may be downloaded.
-    """
-    if asset.kind is not AssetKind.IMAGE:
-        return (THUMBNAIL,)
-    may_take_large = share.is_downloadable and LARGE.name in share.formats
-    return (THUMBNAIL, WEB, LARGE) if may_take_large else (THUMBNAIL, WEB)
-
-
 def plan_chunks(installation: Installation, claim: Claim) -> list[Chunk]:
     """Write down which renditions the share needs, and divide the missing ones into chunks."""
     with installation.transaction() as session:
@@ -68,19 +61,34 @@ def plan_chunks(installation: Installation, claim: Claim) -> list[Chunk]:
             select(SharedAsset)
             .where(SharedAsset.share_id == share.id)
             .order_by(SharedAsset.position)
-        )
-        needs = [need for asset in assets for need in _needs(share, asset)]
-        _refer(session, share.id, needs)
-        settled = _settled(session, [key for _, _, key in needs])
+        ).all()
+        needs = find_needs(installation, session, share, assets)
+        refer(session, share.id, needs)
+        settled = find_settled(session, {need.key for need in needs})
     positions: dict[int, None] = {}
     seen: set[str] = set()
-    for position, _, key in needs:
+    for need in needs:
         # Two assets with the same content need the same renditions: the first one brings them.
-        if key not in settled and key not in seen:
-            seen.add(key)
-            positions[position] = None
+        if need.key not in settled and need.key not in seen:
+            seen.add(need.key)
+            positions[need.position] = None
     todo, size = list(positions), installation.settings.render_chunk
     return [Chunk(claim, tuple(todo[i : i + size])) for i in range(0, len(todo), size)]
+
+
+def find_needs(
+    installation: Installation, session: Session, share: Share, assets: Sequence[SharedAsset]
+) -> list[Need]:
+    """Find what assets of a share need, by what is known of the insides of their originals."""
+    formats = read_offered(session, share)
+    digests = (part["sha256"] for asset in assets for part in asset.parts if is_renderable(part))
+    facts = read_facts(session, digests)
+    converts = bool(installation.settings.office_converter)
+    return [
+        need
+        for asset in assets
+        for need in list_needs(share, asset, formats, facts, converts_office=converts)
+    ]
 
 
 def render_chunk(installation: Installation, chunk: Chunk) -> int:
@@ -89,202 +97,112 @@ def render_chunk(installation: Installation, chunk: Chunk) -> int:
     An original that cannot be rendered is a result too: it is written down and told, and the others
     go on.
     """
-    with installation.transaction() as session:
-        share = hold(session, chunk.claim)
-        assets = session.scalars(
-            select(SharedAsset).where(
-                SharedAsset.share_id == share.id, SharedAsset.position.in_(chunk.positions)
-            )
-        ).all()
-        wanted = {asset.position: dict(_missing(session, share, asset)) for asset in assets}
-    made = 0
-    with tempfile.TemporaryDirectory(prefix="vitrine-render-") as folder:
-        orders = list(_orders(installation, assets, wanted, Path(folder)))
-        for outcome in get_pool(installation.settings).render(orders):
-            made += _settle(installation, chunk.claim, outcome, wanted[int(outcome.order.name)])
-    return made
+    rounds = _start(installation, f"{chunk.claim.share_id}:{chunk.claim.fence}")
+    while True:
+        with installation.transaction() as session:
+            share = hold(session, chunk.claim)
+            assets = session.scalars(
+                select(SharedAsset).where(
+                    SharedAsset.share_id == share.id, SharedAsset.position.in_(chunk.positions)
+                )
+            ).all()
+            needs = find_needs(installation, session, share, assets)
+            refer(session, share.id, needs)
+        if not make_needed(installation, assets, needs, rounds):
+            return rounds.made
 
 
-def finish_rendering(installation: Installation, claim: Claim) -> dict[str, int]:
-    """Note the size of each picture and what came of the renditions: counts of made and failed.
-
-    Raises:
-        RenditionsMissing: some failed, and the request asks to stay closed then.
-    """
-    with installation.transaction() as session:
-        share = hold(session, claim)
-        counts = _count(session, share.id)
-        _note_sizes(session, share.id)
-        record(
-            session,
-            EventKind.SHARE_RENDERED,
-            key=event_key(share.id, "rendered"),
-            share_id=share.id,
-            payload=counts,
-        )
-        stays_closed = share.stays_closed_on_failure and counts["failed"]
-    if stays_closed:
-        raise RenditionsMissing(
-            f"{counts['failed']} renditions failed, and the request asks to stay closed then:"
-            " the history names them. Repair the originals and send a new request"
-        )
-    return counts
+def make_ordered(
+    installation: Installation,
+    asset: SharedAsset,
+    one: Need,
+    *,
+    maker: str,
+    may_go_on: MayGoOn,
+) -> None:
+    """Make one rendition to order, or wait for whoever makes it already."""
+    rounds = _start(installation, maker)
+    while make_needed(installation, [asset], [one], rounds, may_go_on) and may_go_on():
+        continue
 
 
-def _needs(share: Share, asset: SharedAsset) -> Iterator[tuple[int, str, str]]:
-    cover = find_cover(asset)
-    if cover is None:
-        return
-    for one in list_formats(share, asset):
-        digest = bytes.fromhex(str(cover["sha256"]))
-        yield asset.position, one.name, rendition_key(digest, one.recipe, NO_METADATA, "image")
-
-
-def _refer(session: Session, share_id: UUID, needs: Sequence[tuple[int, str, str]]) -> None:
-    rows = [
-        {"share_id": share_id, "position": position, "format": name, "key": key}
-        for position, name, key in needs
-    ]
-    for start in range(0, len(rows), _INSERT_BATCH):
-        statement = insert(RenditionRef).on_conflict_do_nothing()
-        session.execute(statement, rows[start : start + _INSERT_BATCH])
-
-
-def _settled(session: Session, keys: Sequence[str]) -> set[str]:
-    settled: set[str] = set()
-    for start in range(0, len(keys), _INSERT_BATCH):
-        batch = keys[start : start + _INSERT_BATCH]
-        settled.update(session.scalars(select(Rendition.key).where(Rendition.key.in_(batch))))
-    return settled
-
-
-def _missing(session: Session, share: Share, asset: SharedAsset) -> Iterator[tuple[str, str]]:
-    needs = list(_needs(share, asset))
-    settled = _settled(session, [key for _, _, key in needs])
-    return ((name, key) for _, name, key in needs if key not in settled)
-
-
-def _orders(
+def make_needed(
     installation: Installation,
     assets: Sequence[SharedAsset],
-    wanted: Mapping[int, Mapping[str, str]],
-    folder: Path,
-) -> Iterator[RenderOrder]:
-    dam = installation.dam()
-    for asset in assets:
-        cover = find_cover(asset)
-        names = wanted[asset.position]
-        if cover is None or not names:
-            continue
-        yield RenderOrder(
-            name=str(asset.position),
-            path=str(dam.locate(str(cover["source_key"]))),
-            size_bytes=int(str(cover["size_bytes"])),
-            mtime_ns=int(cover["stat"]["mtime_ns"]),  # type: ignore[index]
-            outputs=tuple(
-                WantedOutput(name, FORMATS[name].recipe, str(folder / key))
-                for name, key in names.items()
-            ),
-        )
+    needs: Sequence[Need],
+    rounds: "Round",
+    may_go_on: MayGoOn = lambda: True,
+) -> bool:
+    """Make what of these is missing and made by nobody; False once nothing is missing any more."""
+    with installation.transaction() as session:
+        settled = find_settled(session, {need.key for need in needs})
+        missing = [n for n in needs if n.key not in settled and n.key not in rounds.given_up]
+        claimed = claim_renditions(session, missing, maker=rounds.maker, seconds=rounds.seconds)
+    if not missing:
+        return False
+    if not claimed:
+        # Another run makes them: if it dies, its lease runs out and they are claimed here.
+        time.sleep(_POLL_SECONDS)
+        return True
+    if claimed & rounds.tried:
+        time.sleep(_TRIED_AGAIN_SECONDS)
+    mine = [need for need in missing if need.key in claimed]
+    with tempfile.TemporaryDirectory(prefix="vitrine-render-") as folder:
+        orders = {
+            one.order.name: one for one in list_jobs(installation, assets, mine, Path(folder))
+        }
+        progress = Progress(installation, orders, rounds, may_go_on)
+        pool = get_pool(installation.settings)
+        for outcome in pool.render([one.order for one in orders.values()], progress.tell):
+            _settle(installation, orders[outcome.order.name], outcome, rounds)
+    return True
 
 
-def _settle(
-    installation: Installation, claim: Claim, outcome: RenderOutcome, keys: Mapping[str, str]
-) -> int:
-    if outcome.failure:
-        _note_failure(installation, claim, outcome, keys)
-        return 0
+def _start(installation: Installation, maker: str) -> Round:
+    # A file may be tried twice before anything is heard of it.
+    return Round(maker, seconds=2.0 * installation.settings.render_seconds + 30)
+
+
+def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds: Round) -> None:
     for file in outcome.files:
-        key = keys[file.name]
-        installation.store.put_file(rendition_store_key(key, 0), Path(file.path))
-        Path(file.path).unlink()
+        installation.store.adopt_file(rendition_store_key(file.name, 0), Path(file.path))
+    failures = dict(outcome.failures)
+    if outcome.failure is not None:
+        log.warning(
+            "share %s: asset %d: %s", job.asset.share_id, job.asset.position, outcome.failure.code
+        )
+        failures = dict.fromkeys(job.keys(), outcome.failure)
     with installation.transaction() as session:
-        hold(session, claim)
-        rows = [_row(outcome, file, keys[file.name]) for file in outcome.files]
-        session.execute(insert(Rendition).on_conflict_do_nothing(), rows)
-    return len(rows)
+        settle_files(session, outcome.files)
+        if outcome.failure is None:
+            keep_facts(session, job.order.name, outcome.facts)
+        for name, failure in failures.items():
+            _settle_failure(session, name, failure, rounds)
+        _note_passing(session, job, failures)
+    rounds.made += len(outcome.files)
 
 
-def _row(outcome: RenderOutcome, file: RenderedFile, key: str) -> dict[str, object]:
-    return {
-        "key": key,
-        "generation": 0,
-        "state": RenditionState.PRESENT,
-        "format": file.name,
-        "media_type": file.media_type,
-        "size_bytes": file.size_bytes,
-        "sha256": file.sha256,
-        "crc32": file.crc32,
-        "width": file.width,
-        "height": file.height,
-        "source_width": outcome.width,
-        "source_height": outcome.height,
-    }
+def _settle_failure(session: Session, key: str, failure: Failure, rounds: Round) -> None:
+    if failure.code in PASSING_FAILURES:
+        if not rounds.may_try_again(key, failure):
+            rounds.given_up.add(key)
+        let_go(session, [key], maker=rounds.maker)
+    else:
+        settle_failure(session, [key], failure)
 
 
-def _note_failure(
-    installation: Installation, claim: Claim, outcome: RenderOutcome, keys: Mapping[str, str]
-) -> None:
-    position = int(outcome.order.name)
-    with installation.transaction() as session:
-        share = hold(session, claim)
-        asset = session.get_one(SharedAsset, (share.id, position))
-        log.warning("share %s: no renditions of asset %d: %s", share.id, position, outcome.failure)
-        if outcome.failure not in _PASSING_FAILURES:
-            rows = [
-                {
-                    "key": key,
-                    "state": RenditionState.FAILED,
-                    "format": name,
-                    "failure": outcome.failure,
-                    "failure_text": outcome.message,
-                    "generation": 0,
-                    "media_type": "",
-                    "size_bytes": 0,
-                    "sha256": b"",
-                    "crc32": 0,
-                }
-                for name, key in keys.items()
-            ]
-            session.execute(insert(Rendition).on_conflict_do_nothing(), rows)
-        record(
-            session,
-            EventKind.RENDITION_FAILED,
-            key=event_key(share.id, "rendition failed", position),
-            share_id=share.id,
-            position=position,
-            payload={"failure": outcome.failure, "formats": sorted(keys)},
-            person={"asset_id": asset.asset_id, "message": outcome.message},
-        )
-
-
-def _count(session: Session, share_id: UUID) -> dict[str, int]:
-    present = Rendition.state == RenditionState.PRESENT
-    statement = (
-        select(
-            func.count().label("needed"),
-            func.count().filter(present).label("present"),
-        )
-        .select_from(RenditionRef)
-        .outerjoin(Rendition, Rendition.key == RenditionRef.key)
-        .where(RenditionRef.share_id == share_id)
-    )
-    needed, made = session.execute(statement).one()
-    return {"renditions": made, "failed": needed - made}
-
-
-def _note_sizes(session: Session, share_id: UUID) -> None:
-    session.execute(
-        update(SharedAsset)
-        .where(
-            SharedAsset.share_id == share_id,
-            SharedAsset.share_id == RenditionRef.share_id,
-            SharedAsset.position == RenditionRef.position,
-            RenditionRef.format == THUMBNAIL.name,
-            Rendition.key == RenditionRef.key,
-            Rendition.state == RenditionState.PRESENT,
-            SharedAsset.kind == AssetKind.IMAGE,
-        )
-        .values(width=Rendition.source_width, height=Rendition.source_height)
-        .execution_options(synchronize_session=False)
+def _note_passing(session: Session, job: Job, failures: Mapping[str, Failure]) -> None:
+    """Tell of what failed for now; what failed for good is told when all is rendered."""
+    told = [one for one in failures.values() if one.code in PASSING_FAILURES - {"cancelled"}]
+    if not told:
+        return
+    asset = job.asset
+    record(
+        session,
+        EventKind.RENDITION_FAILED,
+        key=event_key(asset.share_id, "rendition failed", asset.position),
+        share_id=asset.share_id,
+        position=asset.position,
+        payload={"failure": told[0].code, "formats": []},
+        person={"asset_id": asset.asset_id, "message": told[0].message},
     )

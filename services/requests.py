@@ -16,6 +16,7 @@ UUID_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MOST_IN_FOLDER = 10_000
 
 AssetId = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 ListName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -86,12 +87,18 @@ class ShareRequest(BaseModel):
         description="minimum: title and description. complete: also tags and metadata, of the"
         " classifications that the owner manages.",
     )
-    formats: list[Literal["original", "large", "web"]] = Field(
-        default=["original", "large", "web"],
+    formats: list[FormatName] = Field(
+        default=[],
         title="Formats",
-        description="What can be downloaded: the original; large (JPEG, 2560 px); web (JPEG, 1600 px).",
-        min_length=1,
-        max_length=3,
+        description="What can be downloaded: original and names of the catalogue (web, large, film,"
+        " sound, square, print, …). Empty: the original and all default formats.",
+        max_length=20,
+    )
+    originals: Literal["as_they_are", "without_metadata"] = Field(
+        default="as_they_are",
+        title="Originals",
+        description="without_metadata: originals leave without place, camera and the like, their"
+        " pictures untouched; those from which it cannot be taken are not offered.",
     )
     contact_lists: list[ListName] = Field(
         default=[],
@@ -127,10 +134,10 @@ class ShareRequest(BaseModel):
         " anything is shown. Empty: none.",
         pattern=r"^([0-9a-f]{64})?$",
     )
-    when_a_rendition_fails: Literal["open without it", "stay closed"] = Field(
-        default="open without it",
+    on_failed_rendition: Literal["open_without", "stay_closed"] = Field(
+        default="open_without",
         title="When a rendition fails",
-        description="A damaged photograph: open the share with its original alone, or stay closed.",
+        description="A damaged photograph: open_without it, with its original alone, or stay_closed.",
     )
     request_key: str = Field(
         default="",

@@ -19,10 +19,12 @@ from services.errors import (
     NotAllowedToShare,
     RightsClosed,
     SelectionInvalid,
+    UnknownFormat,
     UnknownRecipients,
     UnusableOriginal,
 )
 from services.expiry import find_expiry
+from services.formats.catalogue import ORIGINAL, Format, list_default_formats, read_catalogue
 from services.installation import Installation
 from services.invitations import read_invitation
 from services.originals import Original, identify_originals
@@ -52,6 +54,8 @@ class Selection:
     brand_id: UUID | None
     dam_version: str
     now: datetime
+    names: tuple[str, ...]
+    formats: list[Format]
 
 
 def resolve_selection(installation: Installation, request: ShareRequest) -> Selection:
@@ -69,6 +73,7 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
         password = find_password(session, request.password) if request.password else ""
         terms = find_terms_version(session, request.terms) if request.terms else None
         brand = find_brand(session)
+        names, formats = _find_formats(session, request)
     owner = dam.user(request.owner)
     expires_at = find_expiry(request.expires_on, zone=request.zone, now=now)
     assets, bad = _find_assets(dam, request)
@@ -89,7 +94,21 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
         brand.id if brand else None,
         version,
         now,
+        names,
+        formats,
     )
+
+
+def _find_formats(session: Session, request: ShareRequest) -> tuple[tuple[str, ...], list[Format]]:
+    catalogue = read_catalogue(session)
+    names = tuple(dict.fromkeys(request.formats or list_default_formats(session)))
+    unknown = [name for name in names if name != ORIGINAL and name not in catalogue]
+    if unknown:
+        known = ", ".join([ORIGINAL, *catalogue])
+        raise UnknownFormat(
+            f"{len(unknown)} of the formats do not exist: {', '.join(unknown)} (there are: {known})"
+        )
+    return names, [catalogue[name] for name in names if name != ORIGINAL]
 
 
 def _find_assets(dam: Dam, request: ShareRequest) -> tuple[Sequence[DamAsset], list[BadFile]]:

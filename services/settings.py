@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         1536, ge=256, le=65536, description="Address space limit of a rendering process."
     )
 
+    office_converter: str = Field(
+        "",
+        description="Command that turns {source} into {folder}/file.pdf (empty: office files are cards).",
+    )
+
     @field_validator("public_url")
     @classmethod
     def _check_public_url(cls, text: str) -> str:

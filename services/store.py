@@ -28,6 +28,16 @@ class Store:
         """Write an object from a file."""
         obstore.put(self._objects, key, path)
 
+    def adopt_file(self, key: str, path: Path) -> None:
+        """Make a file an object; where both lie on one disk it is moved, not copied."""
+        if self.folder is None or path.stat().st_dev != self.folder.stat().st_dev:
+            self.put_file(key, path)
+            path.unlink()
+            return
+        place = self.folder / key
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(place)
+
     def get(self, key: str) -> bytes:
         """Read an object whole.
 

@@ -20,14 +20,14 @@ from models.shared_asset import SharedAsset
 from services.access import Admission
 from services.bundles.reader import BundleReader, Plan
 from services.bytesource import ByteSource
-from services.delivery import open_source, refer_to_original, refer_to_stored
+from services.contents import TAKEN
+from services.delivery import open_source, refer_to_original, refer_to_rendition
 from services.errors import BundleOutdated, FormatNotOffered, ShareNotFound
-from services.formats import FORMATS, ORIGINAL
+from services.formats.catalogue import INLINE, ORIGINAL
+from services.formats.endings import ENDINGS
 from services.installation import Installation
 from services.naming import safe_name
 from services.pages import page_key
-
-_ENDINGS = {"image/jpeg": "jpg", "image/webp": "webp"}
 
 
 @dataclass(frozen=True)
@@ -60,25 +60,28 @@ def read_page(installation: Installation, admission: Admission, name: str) -> by
 def find_inline(
     installation: Installation, session: Session, admission: Admission, name: str
 ) -> Thing:
-    """Find an inline rendition of the admitted asset."""
-    if name not in FORMATS or not FORMATS[name].is_inline:
+    """Find an inline rendition of the admitted asset; `name` is its part and format: `1/view`."""
+    part, _, shown = name.partition("/")
+    if shown not in INLINE:
         raise FormatNotOffered
-    return _find_rendition(installation, session, admission, name)
+    return _find_rendition(installation, session, admission, shown, part=int(part))
 
 
 def find_download(
     installation: Installation, session: Session, admission: Admission, name: str
 ) -> Thing:
     """Find one format of the admitted asset as a download; an asset with parts gives a zip."""
-    if name not in admission.share.formats:
+    if name in INLINE and name not in admission.share.formats:
         raise FormatNotOffered
     asset = _find_asset(session, admission)
     bundle = session.get(Bundle, (admission.share.id, asset.position, name))
     if bundle is not None:
         return _bundle_thing(installation, admission, bundle)
-    if name == ORIGINAL:
+    if name == ORIGINAL and name not in admission.share.formats:
+        raise FormatNotOffered
+    if name == ORIGINAL and not admission.share.strips_originals:
         return _find_original(installation, asset)
-    return _find_rendition(installation, session, admission, name)
+    return _find_rendition(installation, session, admission, name, is_taken=True)
 
 
 def find_bundle(
@@ -108,32 +111,44 @@ def _find_original(installation: Installation, asset: SharedAsset) -> Thing:
 
 
 def _find_rendition(
-    installation: Installation, session: Session, admission: Admission, name: str
+    installation: Installation,
+    session: Session,
+    admission: Admission,
+    name: str,
+    *,
+    part: int = 1,
+    is_taken: bool = False,
 ) -> Thing:
     asset = _find_asset(session, admission)
-    rendition = session.scalar(
-        select(Rendition)
-        .join(RenditionRef, RenditionRef.key == Rendition.key)
+    names = [name + TAKEN, name] if is_taken else [name]
+    rows = session.execute(
+        select(RenditionRef.format, Rendition)
+        .join(Rendition, Rendition.key == RenditionRef.key)
         .where(
             RenditionRef.share_id == admission.share.id,
             RenditionRef.position == asset.position,
-            RenditionRef.format == name,
+            RenditionRef.part == part,
+            RenditionRef.format.in_(names),
             Rendition.state == RenditionState.PRESENT,
         )
     )
+    found = {row.format: row.Rendition for row in rows}
+    rendition = next((found[one] for one in names if one in found), None)
     if rendition is None:
         raise FormatNotOffered
-    reference = refer_to_stored(rendition.store_key, rendition.size_bytes)
-    stem = PurePosixPath(asset.file_name).stem
+    original = asset.parts[part - 1] if name == ORIGINAL else None
+    reference = refer_to_rendition(rendition, original=original)
+    stem = PurePosixPath(asset.parts[part - 1]["file_name"]).stem
+    file_name = f"{stem}.{ENDINGS[rendition.media_type]}" if original is None else asset.file_name
     return Thing(
-        name=safe_name(f"{stem}.{_ENDINGS[rendition.media_type]}"),
+        name=safe_name(file_name),
         what=f"{asset.position}/{name}",
         media_type=rendition.media_type,
         size_bytes=rendition.size_bytes,
         etag=_etag(installation, rendition.sha256),
         modified_at=rendition.made_at,
         open=partial(open_source, installation, reference),
-        store_key=rendition.store_key,
+        store_key=rendition.store_key if rendition.splices is None else "",
     )
 
 

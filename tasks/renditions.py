@@ -3,16 +3,22 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from services import renditions
+from services import rendered, renditions, wrapping
 from services.installation import get_installation
 from services.leases import Claim
 from services.renditions import Chunk
+from tasks.progress import start_progress, stop_progress
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def plan_chunks(claim: Claim) -> list[Chunk]:
     """Find the renditions that are missing, and divide them into chunks."""
-    return renditions.plan_chunks(get_installation(), claim)
+    installation = get_installation()
+    chunks = renditions.plan_chunks(installation, claim)
+    if chunks:
+        share = claim.share_id
+        start_progress(share, lambda: rendered.measure_progress(installation, share))
+    return chunks
 
 
 @task(
@@ -30,4 +36,11 @@ def render_chunk(chunk: Chunk) -> int:
 @task(cache_policy=NO_CACHE, persist_result=False)
 def finish_rendering(claim: Claim) -> dict[str, int]:
     """Sum up what was made and what failed; a request may ask to stop here."""
-    return renditions.finish_rendering(get_installation(), claim)
+    stop_progress(claim.share_id)
+    return rendered.finish_rendering(get_installation(), claim)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[2, 10])
+def embed_metadata(claim: Claim) -> int:
+    """Wrap what will be taken with what may be told of it, and return how much is wrapped."""
+    return wrapping.wrap_downloads(get_installation(), claim)

@@ -11,8 +11,10 @@ from services.installation import Installation
 from services.links import show_link
 from services.opening import open_share
 from services.pages import build_page
-from services.renditions import finish_rendering, plan_chunks, render_chunk
+from services.rendered import finish_rendering
+from services.renditions import plan_chunks, render_chunk
 from services.requests import ShareRequest
+from services.wrapping import wrap_downloads
 
 
 def a_request(**changes) -> ShareRequest:
@@ -26,6 +28,7 @@ def publish(installation: Installation, request: ShareRequest | None = None, run
     for chunk in plan_chunks(installation, claim):
         render_chunk(installation, chunk)
     finish_rendering(installation, claim)
+    wrap_downloads(installation, claim)
     plan_bundles(installation, claim)
     open_share(installation, claim, build_page(installation, claim))
     return claim.share_id

@@ -1,4 +1,4 @@
-"""Group the frames of 360° sets by their names.
+"""Group by names what belongs together: the frames of 360° sets, subtitles beside their film.
 
 The rule: a folder whose name says so (a word `360` or `spin`, or the ending `.spin`), and in it at
 least eight pictures of one ending whose names differ in their last number only. Camera numbers
@@ -12,6 +12,9 @@ from collections.abc import Iterable
 
 _FEWEST_FRAMES = 8
 _PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "tif", "tiff", "avif"})
+_FILMS = frozenset({"mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "ts", "mxf", "wmv"})
+_SUBTITLES = frozenset({"srt", "vtt"})
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SAYS_SPIN = re.compile(r"(?<![0-9a-z])(360|spin)(?![0-9a-z])|\.spin$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(?P<stem>.*?)(?P<numbers>\d+(?:[-_]\d+)?)$")
 
@@ -25,6 +28,30 @@ def find_spins(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
             folders[folder].append(key)
     spins = {folder: order_frames(members) for folder, members in folders.items()}
     return {folder: frames for folder, frames in spins.items() if frames}
+
+
+def find_subtitles(keys: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Find subtitles beside films: `film.mp4` has `film.srt`, `film.en.vtt` and the like.
+
+    Returns each film's, as source key and language; a language is what stands before the ending.
+    """
+    films: dict[str, str] = {}
+    texts: list[str] = []
+    for key in keys:
+        stem, _, ending = key.rpartition(".")
+        if ending.lower() in _FILMS:
+            films.setdefault(stem, key)
+        elif ending.lower() in _SUBTITLES:
+            texts.append(key)
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for key in sorted(texts):
+        stem = key.rpartition(".")[0]
+        above, _, last = stem.rpartition(".")
+        if stem in films:
+            found[films[stem]].append((key, ""))
+        elif above in films and _LANGUAGE.fullmatch(last):
+            found[films[above]].append((key, last))
+    return {film: tuple(beside) for film, beside in found.items()}
 
 
 def order_frames(keys: Iterable[str]) -> tuple[str, ...]:

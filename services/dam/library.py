@@ -4,16 +4,15 @@ An asset's id is the one given in `library.yaml`, else its path relative to the 
 360° set are one asset; entries of a playlist stay assets of their own as well.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from services.dam.grouping import find_spins, order_frames
+from services.dam.grouping import find_spins, find_subtitles, order_frames
 from services.dam.library_check import check_library
 from services.dam.library_rights import (
     find_lost,
@@ -30,6 +29,7 @@ from services.dam.library_yaml import (
     read_library_yaml,
     tidy_path,
 )
+from services.dam.natural_order import natural, natural_place
 from services.dam.protocol import (
     BadFile,
     Contact,
@@ -151,15 +151,16 @@ class Library:
     @cached_property
     def all_assets(self) -> tuple[DamAsset, ...]:
         """All assets in natural order of folder and name."""
-        in_sets = {key for frames in self._spin_frames.values() for key in frames}
-        plain = [self._plain(found) for key, found in self._found.items() if key not in in_sets]
+        inside = {key for frames in self._spin_frames.values() for key in frames}
+        inside |= {key for beside in self._subtitles.values() for key, _ in beside}
+        plain = [self._plain(found) for key, found in self._found.items() if key not in inside]
         spins = [self._spin(spin_id, frames) for spin_id, frames in self._spin_frames.items()]
         files = {asset.id: asset for asset in [*plain, *spins]}
         files.update({asset.files[0].source_key: asset for asset in plain})
         playlists = [
             self._playlist(playlist_id, files) for playlist_id in self.description.playlists
         ]
-        return tuple(sorted([*plain, *spins, *playlists], key=_natural_place))
+        return tuple(sorted([*plain, *spins, *playlists], key=natural_place))
 
     @cached_property
     def folders(self) -> frozenset[str]:
@@ -204,11 +205,21 @@ class Library:
         found = find_spins(key for key in self._found if key not in taken)
         return {**named, **found}
 
+    @cached_property
+    def _subtitles(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        # Whoever describes subtitles in library.yaml wants them to be an asset.
+        described = self.description.assets
+        found = find_subtitles(self._found)
+        return {
+            film: tuple(one for one in beside if one[0] not in described)
+            for film, beside in found.items()
+        }
+
     def _frames(self, spin: SpinEntry) -> tuple[str, ...]:
         if spin.frames:
             return tuple(key for key in spin.frames if key in self._found)
         members = [key for key in self._found if key.rpartition("/")[0] == spin.folder]
-        return order_frames(members) or tuple(sorted(members, key=_natural))
+        return order_frames(members) or tuple(sorted(members, key=natural))
 
     def _plain(self, found: Found) -> DamAsset:
         entry = self.description.assets.get(found.source_key, AssetEntry())
@@ -220,14 +231,20 @@ class Library:
             description=entry.description,
             classified=read_classified(entry),
             folder=folder,
-            files=(DamFile(found.source_key, name),),
+            files=(DamFile(found.source_key, name), *self._beside(found.source_key)),
             rights=find_window(iter([entry.rights])),
+        )
+
+    def _beside(self, film: str) -> tuple[DamFile, ...]:
+        return tuple(
+            DamFile(key, key.rpartition("/")[2], role="subtitles", language=language)
+            for key, language in self._subtitles.get(film, ())
         )
 
     def _spin(self, spin_id: str, frames: tuple[str, ...]) -> DamAsset:
         entry = self.description.spins.get(spin_id, SpinEntry())
         place, _, name = frames[0].rpartition("/")[0].rpartition("/")
-        files = tuple(DamFile(key, key.rpartition("/")[2]) for key in frames)
+        files = tuple(DamFile(key, key.rpartition("/")[2], is_frame=True) for key in frames)
         return DamAsset(
             spin_id,
             "spin",
@@ -243,8 +260,8 @@ class Library:
         entry = self.description.playlists[playlist_id]
         members = [assets[one] for one in map(tidy_path, entry.entries) if one in assets]
         files = tuple(
-            DamFile(file.source_key, file.file_name, member.title)
-            for member in members
+            replace(file, title=member.title, entry=number)
+            for number, member in enumerate(members, 1)
             for file in member.files
         )
         title = entry.title or playlist_id
@@ -275,17 +292,3 @@ def _lies_within(asset: DamAsset, folder: str) -> bool:
     # The folder that holds the frames of a set holds the set.
     is_spin = asset.kind_hint == "spin"
     return is_spin and all(is_within(file.source_key, folder) for file in asset.files)
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Order as people do: 2 before 10, and without regard to case."""
-    parts = re.split(r"(\d+)", unicodedata.normalize("NFKC", text).casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
-
-
-def _natural_place(
-    asset: DamAsset,
-) -> tuple[list[list[tuple[int, int, str]]], list[tuple[int, int, str]]]:
-    folders = [_natural(part) for part in asset.folder.split("/") if part]
-    name = Path(asset.files[0].file_name).stem if asset.kind_hint == "file" else asset.title
-    return folders, _natural(name)

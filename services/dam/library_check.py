@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from services.dam.grouping import find_spins
 from services.dam.library_yaml import FILE_NAME, LibraryYaml, tidy_path
 from services.errors import LibraryInvalid
 
@@ -35,7 +36,7 @@ def _find_mistakes(description: LibraryYaml, keys: AbstractSet[str]) -> Iterator
             if folder and folder not in folders:
                 yield f"users > {user_id} > may_share: there is no folder {folder!r}"
     yield from _find_wrong_classifications(description)
-    known = {*keys, *ids}
+    known = {*keys, *ids, *find_spins(keys)}
     yield from _find_missing_parts(description, keys, folders, known)
 
 

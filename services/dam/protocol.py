@@ -31,11 +31,19 @@ class Contact:
 
 @dataclass(frozen=True)
 class DamFile:
-    """One original; `source_key` finds it in the DAM, `title` is that of the entry it stands for."""
+    """One original; `source_key` finds it in the DAM, `title` is that of the entry it stands for.
+
+    `entry` counts the entries of a playlist from 1, 0 elsewhere; `is_frame` tells the frames of a
+    360° set. Subtitles lie beside a film and belong to it; `language` is a tag (BCP 47) or empty.
+    """
 
     source_key: str
     file_name: str
     title: str = ""
+    entry: int = 0
+    is_frame: bool = False
+    role: Literal["original", "subtitles"] = "original"
+    language: str = ""
 
 
 @dataclass(frozen=True)

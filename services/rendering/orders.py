@@ -1,8 +1,13 @@
 """What a renderer is asked for, and what it answers: plain values that cross a pipe."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from services.formats import Recipe
+from services.formats.facts import Facts
+from services.formats.recipes import Recipe
+
+#: Told how much of an order is done, from 0 to 1; raises what ends the work.
+Report = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -18,20 +23,25 @@ class WantedOutput:
 class RenderOrder:
     """All renditions of one original; its size and time must be these.
 
-    A drawing that `may_enlarge` is drawn as large as asked for, however small it says that it is.
+    `media_type` is what the first bytes of the original say. `converter` is the command that turns
+    office files into PDF, if there is one.
     """
 
     name: str
     path: str
     size_bytes: int
     mtime_ns: int
+    media_type: str
     outputs: tuple[WantedOutput, ...]
-    may_enlarge: bool = False
+    converter: str = ""
 
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """One rendition that was written; `sha256` has 32 bytes, sizes are in pixels and bytes."""
+    """One rendition that was written; `sha256` has 32 bytes, sizes are in pixels and bytes.
+
+    `placeholder` is the ThumbHash of a picture in base64, empty for all else.
+    """
 
     name: str
     path: str
@@ -39,21 +49,34 @@ class RenderedFile:
     size_bytes: int
     sha256: bytes
     crc32: int
-    width: int
-    height: int
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    placeholder: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something cannot be rendered: a code and a sentence.
+
+    The code is one of unsupported, protected, too_large, damaged, not_applicable, unreadable,
+    changed, timeout, crash, memory, cancelled.
+    """
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True)
 class RenderOutcome:
-    """The answer to an order: files, or a failure with a sentence.
+    """The answer to an order: files, what was found, and what failed, by the name of the output.
 
-    `failure` is empty or one of unsupported, too_large, damaged, unreadable, changed, timeout,
-    crash, memory. `width` and `height` are those of the upright original.
+    `failure` is set where the whole order failed; then there are no files. `facts` are empty where
+    the original could not even be looked into.
     """
 
     order: RenderOrder
     files: tuple[RenderedFile, ...] = field(default=())
-    width: int = 0
-    height: int = 0
-    failure: str = ""
-    message: str = ""
+    facts: Facts = field(default=Facts())
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    failure: Failure | None = None

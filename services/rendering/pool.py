@@ -6,18 +6,23 @@ hand in orders at once; they share the processes.
 """
 
 import base64
+import contextlib
 import json
 import os
 import queue
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from multiprocessing.connection import Connection
+from typing import Any
 
-from services.rendering.orders import RenderedFile, RenderOrder, RenderOutcome
+from services.formats.facts import Facts
+from services.formats.recipes import write_recipe
+from services.rendering.orders import Failure, RenderedFile, RenderOrder, RenderOutcome
 from services.settings import STACK_MARK, inherit_environment
 
 #: A process is replaced after so many pictures: what a decoder leaks does not add up.
@@ -26,8 +31,19 @@ _ORDERS_PER_PROCESS = 500
 _TRIED_AGAIN = frozenset({"timeout", "crash", "memory"})
 
 
+#: Told of an order and how much of it is done, from 0 to 1; False ends the work.
+Progress = Callable[[RenderOrder, float], bool]
+
+
+def _go_on(order: RenderOrder, share: float) -> bool:  # noqa: ARG001
+    return True
+
+
 class RenderPool:
-    """Renders orders in `processes` processes, each order within `seconds` and `memory_mb`."""
+    """Renders orders in `processes` processes, with `memory_mb` of address space each.
+
+    A process that says nothing for `seconds` is stuck; what takes longer tells its progress.
+    """
 
     def __init__(self, *, processes: int, seconds: float, memory_mb: int) -> None:
         self._seconds = seconds
@@ -35,10 +51,15 @@ class RenderPool:
         self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="render")
 
-    def render(self, orders: Sequence[RenderOrder]) -> Iterator[RenderOutcome]:
-        """Yield the outcome of each order as it is ready, in no particular order."""
+    def render(
+        self, orders: Sequence[RenderOrder], progress: Progress = _go_on
+    ) -> Iterator[RenderOutcome]:
+        """Yield the outcome of each order as it is ready, in no particular order.
+
+        `progress` is called from other threads.
+        """
         futures: list[Future[RenderOutcome]] = [
-            self._threads.submit(self._render_one, order) for order in orders
+            self._threads.submit(self._render_one, order, progress) for order in orders
         ]
         try:
             for future in as_completed(futures):
@@ -53,10 +74,10 @@ class RenderPool:
         while not self._idle.empty():
             self._idle.get().end()
 
-    def _render_one(self, order: RenderOrder) -> RenderOutcome:
-        outcome = self._attempt(order, self._take())
-        if outcome.failure in _TRIED_AGAIN:
-            outcome = self._attempt(order, _Process(self._memory_mb))
+    def _render_one(self, order: RenderOrder, progress: Progress) -> RenderOutcome:
+        outcome = self._attempt(order, self._take(), progress)
+        if _may_be_chance(outcome):
+            outcome = self._attempt(order, _Process(self._memory_mb), progress)
         return outcome
 
     def _take(self) -> "_Process":
@@ -65,9 +86,11 @@ class RenderPool:
         except queue.Empty:
             return _Process(self._memory_mb)
 
-    def _attempt(self, order: RenderOrder, process: "_Process") -> RenderOutcome:
-        outcome = process.render(order, self._seconds)
-        if outcome.failure in _TRIED_AGAIN or process.served >= _ORDERS_PER_PROCESS:
+    def _attempt(
+        self, order: RenderOrder, process: "_Process", progress: Progress
+    ) -> RenderOutcome:
+        outcome = process.render(order, self._seconds, progress)
+        if process.is_spent or _may_be_chance(outcome) or process.served >= _ORDERS_PER_PROCESS:
             process.end()
         else:
             self._idle.put(process)
@@ -79,6 +102,7 @@ class _Process:
 
     def __init__(self, memory_mb: int) -> None:
         self.served = 0
+        self.is_spent = False
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", "services.rendering.worker"]
@@ -87,34 +111,62 @@ class _Process:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
+                # What it starts for a film ends with it.
+                start_new_session=True,
             )
         self._connection = Connection(ours.detach())
 
-    def render(self, order: RenderOrder, seconds: float) -> RenderOutcome:
+    def render(self, order: RenderOrder, seconds: float, progress: Progress) -> RenderOutcome:
         self.served += 1
         try:
-            self._connection.send_bytes(json.dumps(asdict(order)).encode())
-            if not self._connection.poll(seconds):
-                text = f"The picture was not finished in {seconds:g} seconds"
-                return RenderOutcome(order, failure="timeout", message=text)
-            return _read_answer(order, self._connection.recv_bytes())
+            self._connection.send_bytes(_write_order(order))
+            while self._connection.poll(seconds):
+                fields = json.loads(self._connection.recv_bytes())
+                if "progress" not in fields:
+                    return _read_answer(order, fields)
+                if not progress(order, fields["progress"]):
+                    return self._give_up(order, "cancelled", "The work was cancelled")
+            text = f"The file was not finished in {seconds:g} seconds"
+            return self._give_up(order, "timeout", text)
         except (EOFError, OSError):
-            text = "The picture brought down the process that read it"
-            return RenderOutcome(order, failure="crash", message=text)
+            return self._give_up(order, "crash", "The file brought down the process that read it")
+
+    def _give_up(self, order: RenderOrder, code: str, message: str) -> RenderOutcome:
+        self.is_spent = True
+        return RenderOutcome(order, failure=Failure(code, message))
 
     def end(self) -> None:
         self._connection.close()
-        self._popen.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
 
 
-def _read_answer(order: RenderOrder, message: bytes) -> RenderOutcome:
-    fields = json.loads(message)
+def _may_be_chance(outcome: RenderOutcome) -> bool:
+    return outcome.failure is not None and outcome.failure.code in _TRIED_AGAIN
+
+
+def _write_order(order: RenderOrder) -> bytes:
+    fields = asdict(order)
+    fields["outputs"] = [
+        {"name": one.name, "recipe": write_recipe(one.recipe), "path": one.path}
+        for one in order.outputs
+    ]
+    return json.dumps(fields).encode()
+
+
+def _read_answer(order: RenderOrder, fields: dict[str, Any]) -> RenderOutcome:
     files = tuple(
         RenderedFile(**{**one, "sha256": base64.b64decode(one["sha256"])})
-        for one in fields.pop("files")
+        for one in fields["files"]
     )
-    return RenderOutcome(order, files, **fields)
+    return RenderOutcome(
+        order,
+        files,
+        Facts.read(fields["facts"]),
+        {name: Failure(**one) for name, one in fields["failures"].items()},
+        Failure(**fields["failure"]) if fields["failure"] else None,
+    )
 
 
 def _environment() -> dict[str, str]:

@@ -8,13 +8,14 @@ from services.rendering.pool import RenderPool
 from services.settings import Settings
 
 
-@lru_cache(maxsize=1)
 def get_pool(settings: Settings) -> RenderPool:
-    """Open the pool of this process; it is closed when the process ends."""
-    pool = RenderPool(
-        processes=settings.render_processes or os.cpu_count() or 1,
-        seconds=settings.render_seconds,
-        memory_mb=settings.render_memory_mb,
-    )
+    """Find the pool of this process; it is closed when the process ends."""
+    processes = settings.render_processes or os.cpu_count() or 1
+    return _open_pool(processes, settings.render_seconds, settings.render_memory_mb)
+
+
+@lru_cache(maxsize=4)
+def _open_pool(processes: int, seconds: int, memory_mb: int) -> RenderPool:
+    pool = RenderPool(processes=processes, seconds=seconds, memory_mb=memory_mb)
     atexit.register(pool.close)
     return pool

@@ -11,18 +11,11 @@ from models import HistoryEvent, Share
 from models.kinds import EventKind, ShareState
 from services.errors import UnknownOwner, UnknownPassword
 from services.passwords import is_right
-from services.rendering.shared_pool import get_pool
 from tests.photographs import write_cut_photograph
 from tests.publishing import a_request, link_of
 from tests.services.test_letters import invite
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def _close_pool():
-    yield
-    get_pool.cache_clear()
 
 
 def test_the_flow_opens_a_share_and_its_letters_go_out(flow_installation):
@@ -46,7 +39,7 @@ def test_a_refused_request_fails_the_run_with_the_reason(flow_installation):
 
 def test_a_failed_run_says_so_in_the_history_and_lets_go_of_the_share(flow_installation, library):
     write_cut_photograph(library / "Campaign" / "cut.jpg")
-    request = a_request(when_a_rendition_fails="stay closed", request_key="spring")
+    request = a_request(on_failed_rendition="stay_closed", request_key="spring")
 
     with pytest.raises(Exception, match="renditions failed"):
         publish_share(request)

@@ -119,7 +119,7 @@ def away(owner_connection, cluster, database):
     switch(False)
 
 
-@pytest.mark.parametrize("address", ["", "a/1/", "i/1/thumbnail", *DOWNLOADS])
+@pytest.mark.parametrize("address", ["", "a/1/", "i/1/1/thumbnail", *DOWNLOADS])
 def test_a_database_that_is_away_gives_a_page_and_comes_back(browser, page, away, address):
     away(True)
     answer = browser.get(page + address)

@@ -87,7 +87,7 @@ def test_a_range_behind_the_end_is_refused_and_one_of_another_version_is_the_who
 
 
 def test_what_a_client_has_is_not_sent_again(browser, page):
-    for address in ("d/1/original", "bundle/original", "i/1/thumbnail"):
+    for address in ("d/1/original", "bundle/original", "i/1/1/thumbnail"):
         etag = browser.get(page + address).headers["etag"]
 
         assert browser.get(page + address, headers={"if-none-match": etag}).status_code == 304
@@ -190,7 +190,7 @@ def test_who_downloaded_stands_beside_the_event_and_not_in_it(installation, brow
 def test_a_page_view_is_told_once_a_day_and_a_picture_is_no_download(
     installation, browser, share_id, page
 ):
-    for address in ("", "", "i/1/thumbnail", "a/1/"):
+    for address in ("", "", "i/1/1/thumbnail", "a/1/"):
         browser.get(page + address)
 
     assert kinds(installation, share_id)[-1] == "page:viewed"

@@ -13,10 +13,15 @@ from tests.publishing import a_request, link_of, publish
 ADDRESSES = {
     "/s/{token}/": "",
     "/s/{token}/page/{number:int}/": "page/1/",
+    "/s/{token}/page/{number:int}/colours.css": "page/1/colours.css",
     "/s/{token}/a/{position:int}/": "a/1/",
-    "/s/{token}/i/{position:int}/{format}": "i/1/thumbnail",
+    "/s/{token}/i/{position:int}/{part:int}/{format}": "i/1/1/thumbnail",
     "/s/{token}/d/{position:int}/{format}": "d/1/original",
     "/s/{token}/bundle/{format}": "bundle/original",
+    "/s/{token}/formats/": "formats/",
+    "/s/{token}/a/{position:int}/formats/": "a/1/formats/",
+    # Takes a form: test_formats.py walks it through every bad state.
+    "/s/{token}/formats/{request:uuid}/cancel": None,
     # The doors that take something in, and the receipt: test_passwords.py and test_terms.py walk them through every bad state.
     "/s/{token}/password": None,
     "/s/{token}/terms": None,
@@ -35,8 +40,10 @@ DOWNLOADS = [
     "bundle/original",
     "bundle/large",
     "bundle/web",
+    "formats/",
+    "a/1/formats/",
 ]
-OF_ONE_ASSET = ["a/1/", "i/1/thumbnail", "d/1/original"]
+OF_ONE_ASSET = ["a/1/", "a/1/formats/", "i/1/1/thumbnail", "d/1/original"]
 SECRETS = [b"ridge", b"Spring", b"bowl"]
 
 
@@ -115,7 +122,7 @@ def test_a_withdrawn_asset_is_gone_at_once(installation, browser, address):
 
 
 @pytest.mark.parametrize(
-    "address", ["a/99/", "i/99/thumbnail", "d/99/original", "page/9/", "bundle/poster"]
+    "address", ["a/99/", "i/99/1/thumbnail", "d/99/original", "page/9/", "bundle/poster"]
 )
 def test_what_the_share_does_not_have_is_not_found(installation, browser, address):
     page = link_of(installation, publish(installation))
@@ -135,7 +142,7 @@ def test_with_downloads_off_no_byte_of_a_download_leaves(installation, browser, 
 def test_a_format_that_is_not_offered_cannot_be_had(installation, browser):
     page = link_of(installation, publish(installation, a_request(formats=["web"])))
 
-    statuses = [browser.get(page + address).status_code for address in DOWNLOADS]
+    statuses = [browser.get(page + address).status_code for address in DOWNLOADS[:6]]
 
     assert statuses == [404, 404, 200, 404, 404, 200]
 
@@ -162,8 +169,10 @@ def test_expiry_is_exact_to_the_millisecond(installation, browser, set_clock):
 @pytest.mark.parametrize("address", GUARDED)
 def test_no_route_takes_anything_in(installation, browser, address, method):
     page = link_of(installation, publish(installation))
+    # Wishes for formats are taken there, from our own form alone: test_formats.py.
+    is_wish = method == "POST" and address.endswith("formats/")
 
-    assert browser.request(method, page + address).status_code == 405
+    assert browser.request(method, page + address).status_code == (403 if is_wish else 405)
 
 
 @pytest.mark.parametrize("address", [*GUARDED, "nothing", "a/99/"])
@@ -173,7 +182,9 @@ def test_every_answer_carries_the_safe_headers(installation, browser, address):
     headers = browser.get(page + address).headers
 
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    # A form sends its origin along, by which it is known to be ours.
+    policy = "same-origin" if address.endswith("formats/") else "no-referrer"
+    assert headers["referrer-policy"] == policy
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "noindex" in headers["x-robots-tag"]
     assert headers["cache-control"].startswith("private")

@@ -22,7 +22,7 @@ from tests.gateway.test_gate import SECRETS
 from tests.gateway.test_passwords import OWN, new_browser
 from tests.publishing import link_of, publish
 
-ADDRESSES = ["", "a/1/", "i/1/thumbnail", "d/1/original", "bundle/original"]
+ADDRESSES = ["", "a/1/", "i/1/1/thumbnail", "d/1/original", "bundle/original"]
 #: `make prove NAME=gate_life` runs more of them, and longer ones.
 EXAMPLES, STEPS = int(os.environ.get("EXAMPLES", "25")), int(os.environ.get("STEPS", "12"))
 WORDS = ["larch meadow", "copper tide"]

@@ -224,11 +224,11 @@ def test_what_is_offloaded_names_a_place_in_the_store_and_sends_no_byte(installa
     installation.settings = installation.settings.model_copy(update=wanted)
     browser = TestClient(create_app(installation))
 
-    picture, download = browser.get(page + "i/1/thumbnail"), browser.get(page + "d/1/web")
+    picture, download = browser.get(page + "i/1/1/thumbnail"), browser.get(page + "d/1/web")
 
     assert picture.headers["x-accel-redirect"].startswith("/store/renditions/")
     assert picture.content == b""
     assert "x-accel-redirect" not in download.headers
     with installation.transaction() as session:
         session.execute(update(SharedAsset).values(withdrawn_at=datetime.now(UTC)))
-    assert "x-accel-redirect" not in browser.get(page + "i/1/thumbnail").headers
+    assert "x-accel-redirect" not in browser.get(page + "i/1/1/thumbnail").headers

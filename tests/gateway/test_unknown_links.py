@@ -43,7 +43,7 @@ def test_a_genuine_link_opens_for_a_network_that_was_told_to_stop(installation):
     assert browser.get(page + "a/999/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "a/1/", "i/1/thumbnail", "d/1/original", "bundle/web"])
+@pytest.mark.parametrize("path", ["", "a/1/", "i/1/1/thumbnail", "d/1/original", "bundle/web"])
 def test_a_revoked_link_is_answered_as_an_unknown_one_also_then(installation, path):
     page = link_of(installation, publish(installation))
     with installation.transaction() as session:

@@ -73,7 +73,7 @@ def test_an_owner_sees_people_and_machines_apart_and_downloads_alone(installatio
     for headers in (BROWSER, BROWSER):
         browser.get(page, headers=headers)
     browser.head(page, headers=BROWSER)
-    browser.get(page + "i/1/thumbnail", headers=BROWSER)
+    browser.get(page + "i/1/1/thumbnail", headers=BROWSER)
     browser.get(page + "d/1/original", headers=BROWSER)
     browser.head(page + "d/2/original", headers=BROWSER)
 

@@ -1,150 +1,28 @@
 import re
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page_builder.letters import render_invitation, render_kept_letter
 from page_builder.pages import (
     number_pages,
     paginate,
-    render_asset_page,
-    render_notice,
-    render_share_page,
 )
-from page_builder.palette import make_palette
 from page_builder.ratios import ratio_class
 from page_builder.static import static_files, style_href
-from page_builder.views import (
-    AssetPageView,
-    CardView,
-    DownloadView,
-    FactView,
-    KeptLetterView,
-    LetterView,
-    NeighbourView,
-    NoticeView,
-    PagerView,
-    PictureView,
-    SectionView,
-    SharePageView,
-    ShareView,
+from page_builder.wording import say_duration, say_language, say_size
+from tests.page_builder.builders import (
+    WAYS,
+    Reader,
+    a_card,
+    a_formats_page,
+    a_letter,
+    a_share,
+    a_share_page,
+    all_pages,
+    an_asset_page,
+    an_entry,
 )
-from page_builder.wording import say_size
-
-TITLE = "The ridge above Hällevik in October, seen from the meadow behind the house"
-WAYS = tuple(
-    DownloadView(label, note, "4.8 MB", f"d/10000/{label.lower()}")
-    for label, note in (
-        ("Original", "JPEG, 6000 × 4000"),
-        ("Large", "JPEG, 2560 × 1707"),
-        ("Web", "JPEG, 1600 × 1067"),
-    )
-)
-
-
-class Reader(HTMLParser):
-    """Collects the tags, attributes and words of a page."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.tags, self.words = [], ""
-        self.feed(page.decode() if isinstance(page, bytes) else page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.words += data
-
-
-def a_share(**changes):
-    values = {
-        "title": TITLE,
-        "message": ("Dear all,",),
-        "sender": "Anna",
-        "sender_address": "a@b.example",
-        "until": "Available until 1 May 2027",
-        "files": "300 files",
-        "is_downloadable": True,
-        "bundles": WAYS,
-        "bundle_note": "300 files, one zip",
-    }
-    return ShareView(**(values | changes))
-
-
-def a_card(**changes):
-    values = {
-        "position": 10_000,
-        "title": TITLE,
-        "line": "6000 × 4000",
-        "ratio": "r150",
-        "picture": PictureView("i/10000/thumbnail", 640, 427, ""),
-        "plate": "",
-        "tag": "",
-        "downloads": WAYS,
-    }
-    return CardView(**(values | changes))
-
-
-def a_share_page(cards=(), share=None, pager=None):
-    section = SectionView("Campaign", "s1", len(cards), tuple(cards))
-    return render_share_page(
-        SharePageView(share or a_share(), "../../", style_href(), True, (section,), pager)
-    )
-
-
-def an_asset_page(**changes):
-    values = {
-        "share": a_share(),
-        "root": "../../",
-        "static": style_href(),
-        "position": 2,
-        "eyebrow": "2 of 3",
-        "title": TITLE,
-        "description": ("Words.",),
-        "picture": PictureView("i/2/web", 1600, 1067),
-        "plate": "",
-        "note": "",
-        "downloads": WAYS,
-        "facts": (FactView("Size", "1 × 2", True),),
-        "parts_heading": "",
-        "parts": (),
-        "previous": NeighbourView(1, "Before"),
-        "following": None,
-        "back": "All",
-    }
-    return render_asset_page(AssetPageView(**(values | changes)))
-
-
-def a_letter(**changes):
-    values = {
-        "share_title": TITLE,
-        "house": "Halden",
-        "privacy_url": "https://h.example",
-        "palette": make_palette("#ffd400"),
-        "sender": "Anna",
-        "greeting": "Hello,",
-        "message": ("Dear Maria.",),
-        "contents": "3 files",
-        "until": "Available until 1 May 2027",
-        "link": "https://share.example/s/x/",
-        "why": "You are on the list.",
-    }
-    return render_invitation(LetterView(**(values | changes)))
-
-
-def all_pages():
-    kept = KeptLetterView("Anna", "Maria", "Subject", "Today", a_letter().text, a_letter().html)
-    return {
-        "share": a_share_page([a_card()], pager=PagerView(2, 3, (1, 2, 3))),
-        "asset": an_asset_page(),
-        "notice": render_notice(
-            NoticeView(style_href(), "Closed", ("Text.",), "a@b.example", "Write")
-        ),
-        "kept letter": render_kept_letter(kept),
-    }
 
 
 @given(st.text(min_size=1, max_size=60))
@@ -159,14 +37,17 @@ def test_no_word_of_an_owner_becomes_a_tag_or_an_attribute(text):
     )
     asset = Reader(
         an_asset_page(
-            title=hostile, description=(hostile,), parts=(hostile,), parts_heading=hostile
+            title=hostile,
+            description=(hostile,),
+            entries=(an_entry(hostile),),
+            entries_heading=hostile,
         )
     )
 
     assert {tag for tag, _ in page.tags} == plain
     assert not any(
         name.startswith("on")
-        for reader in (page, asset)
+        for reader in (page, asset, Reader(a_formats_page(hostile)))
         for _, attrs in reader.tags
         for name in attrs
     )
@@ -289,3 +170,19 @@ def test_every_shape_has_a_rule_in_the_style_sheet():
 )  # fmt: skip
 def test_sizes_are_said_as_people_say_them(size, said):
     assert say_size(size) == said
+
+
+def test_lengths_and_languages_are_said_as_people_say_them():
+    assert [say_duration(ms) for ms in (0, 17_400, 61_000, 3_725_000)] == [
+        "0:00", "0:17", "1:01", "1:02:05",
+    ]  # fmt: skip
+    assert [say_language(tag) for tag in ("de", "pt-BR", "", "x!")] == [
+        "Deutsch", "Português (Brasil)", "Subtitles", "x!",
+    ]  # fmt: skip
+
+
+def test_a_page_on_which_something_is_being_made_asks_for_itself_again():
+    refreshing, still = a_formats_page(), a_formats_page(refreshes=False)
+
+    assert b'http-equiv="refresh"' in refreshing
+    assert b'http-equiv="refresh"' not in still

@@ -71,8 +71,9 @@ def test_renditions_are_shared_between_shares(installation):
 
     publish(installation)
 
-    assert count(installation, Rendition) == made == 15
-    assert count(installation, RenditionRef) == 30
+    # Three of each photograph (what is viewed is also the web format), and the text of the notes.
+    assert count(installation, Rendition) == made == 16
+    assert count(installation, RenditionRef) == 2 * (5 * 4 + 1)
 
 
 def test_two_assets_with_the_same_content_are_rendered_once(installation, library):
@@ -81,7 +82,7 @@ def test_two_assets_with_the_same_content_are_rendered_once(installation, librar
 
     publish(installation)
 
-    assert (count(installation, Rendition), count(installation, RenditionRef)) == (15, 18)
+    assert (count(installation, Rendition), count(installation, RenditionRef)) == (16, 25)
 
 
 def test_a_damaged_photograph_is_told_and_the_share_opens_without_its_renditions(
@@ -107,7 +108,7 @@ def test_a_share_stays_closed_on_a_damaged_photograph_if_its_owner_wants(install
     write_cut_photograph(library / "Campaign" / "cut.jpg")
 
     with pytest.raises(RenditionsMissing):
-        publish(installation, a_request(when_a_rendition_fails="stay closed"))
+        publish(installation, a_request(on_failed_rendition="stay_closed"))
 
     assert count(installation, Outbox) == 0
     with installation.transaction() as session:

@@ -11,6 +11,7 @@ from services.errors import (
     SelectionInvalid,
     UnknownAsset,
     UnknownFolder,
+    UnknownFormat,
     UnknownOwner,
     UnknownRecipients,
     UnusableOriginal,
@@ -55,9 +56,9 @@ def test_101_assets_are_refused_by_the_form():
         a_request(folder="", asset_ids=[f"{n}.jpg" for n in range(101)])
 
 
-def test_an_unknown_format_is_refused_by_the_form():
-    with pytest.raises(ValidationError, match="'original', 'large' or 'web'"):
-        a_request(formats=["poster"])
+def test_an_unknown_format_is_refused_with_those_that_there_are(installation):
+    with pytest.raises(UnknownFormat, match=r"poster \(there are: original, web, large, film"):
+        claim_share(installation, a_request(formats=["web", "poster"]), run="run")
 
 
 @pytest.mark.parametrize("field", ["passwort", "token"])

@@ -1,4 +1,5 @@
 import os
+import stat
 import subprocess
 import sys
 import textwrap
@@ -10,10 +11,18 @@ import pyvips
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.formats import FORMATS, LARGE, THUMBNAIL, WEB, predict_size
+from services.formats.catalogue import THUMBNAIL, Format
+from services.formats.catalogue import VIEW as WEB
+from services.formats.geometry import predict_size
+from services.formats.recipes import PictureRecipe
+from services.originals import HEAD_BYTES
 from services.rendering.orders import RenderOrder, WantedOutput
 from services.rendering.pool import RenderPool
+from services.sniffing import sniff
 from tests.photographs import photograph, write_cut_photograph, write_photograph
+
+LARGE = Format("large", "Large", PictureRecipe(2560, 2560, "jpeg", 84))
+FORMATS = {one.name: one for one in (THUMBNAIL, WEB, LARGE)}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +37,10 @@ def order(path, folder, formats=(THUMBNAIL, WEB, LARGE), **changes):
     outputs = tuple(
         WantedOutput(f.name, f.recipe, str(folder / f"{path.name}.{f.name}")) for f in formats
     )
-    values = {"size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns} | changes
+    is_file = stat.S_ISREG(path.lstat().st_mode)
+    media_type = sniff(path.read_bytes()[:HEAD_BYTES]).media_type if is_file else "image/jpeg"
+    values = {"size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+    values |= {"media_type": media_type} | changes
     return RenderOrder(path.name, str(path), outputs=outputs, **values)
 
 
@@ -80,7 +92,7 @@ def test_every_orientation_comes_out_upright(pool, tmp_path, orientation, ending
 
     outcome = render(pool, path)
 
-    assert (outcome.failure, outcome.width, outcome.height) == ("", 800, 500)
+    assert (outcome.failure, outcome.facts.width, outcome.facts.height) == (None, 800, 500)
     for file in outcome.files:
         picture = pyvips.Image.new_from_file(file.path)
         assert is_red(picture(file.width * 0.2, file.height / 2))
@@ -95,7 +107,7 @@ def test_what_was_predicted_is_what_is_made(tmp_path_factory, pool, width, heigh
 
     outcome = render(pool, path)
 
-    assert outcome.failure == ""
+    assert outcome.failure is None
     for file in outcome.files:
         expected = predict_size(FORMATS[file.name].recipe, width, height)
         assert (
@@ -145,7 +157,7 @@ def test_other_colour_models_become_what_browsers_show(pool, tmp_path, kind):
     outcome = render(pool, path, formats=[WEB])
 
     picture = pyvips.Image.new_from_file(outcome.files[0].path)
-    assert (outcome.failure, picture.format) == ("", "uchar")
+    assert (outcome.failure, picture.format) == (None, "uchar")
     assert picture.interpretation in {"srgb", "b-w"}
     assert kind == "grey" or picture(60, 100)[0] > picture(240, 100)[0] + 40
 
@@ -168,7 +180,7 @@ def an_interlaced_bomb(path):
     ("make", "failure"),
     [
         (write_cut_photograph, "damaged"),
-        (a_text, "unsupported"),
+        (a_text, "not_applicable"),
         (a_bomb, "too_large"),
         (an_interlaced_bomb, "too_large"),
     ],
@@ -181,8 +193,10 @@ def test_a_bad_picture_fails_with_its_reason_and_alone(pool, tmp_path, make, fai
         one.order.name: one for one in pool.render([order(bad, tmp_path), order(good, tmp_path)])
     }
 
-    assert (outcomes["bad.jpg"].failure, outcomes["bad.jpg"].files) == (failure, ())
-    assert outcomes["bad.jpg"].message
+    bad = outcomes["bad.jpg"]
+    reasons = [bad.failure] if bad.failure else list(bad.failures.values())
+    assert ({one.code for one in reasons}, bad.files) == ({failure}, ())
+    assert all(one.message for one in reasons)
     assert len(outcomes["good.jpg"].files) == 3
 
 
@@ -196,7 +210,7 @@ def test_a_drawing_cannot_draw_its_neighbours(pool, tmp_path):
 
     outcome = render(pool, drawing, formats=[WEB])
 
-    assert outcome.failure == ""
+    assert outcome.failure is None
     assert min(pyvips.Image.new_from_file(outcome.files[0].path)(40, 80)) > 250
 
 
@@ -207,9 +221,9 @@ def test_an_original_that_is_not_the_one_ordered_is_not_rendered(pool, tmp_path)
     os.mkfifo(pipe)
 
     failures = [
-        render(pool, path, mtime_ns=1).failure,
-        render(pool, link).failure,
-        render(pool, pipe).failure,
+        render(pool, path, mtime_ns=1).failure.code,
+        render(pool, link).failure.code,
+        render(pool, pipe).failure.code,
     ]
 
     assert failures == ["changed", "unreadable", "unreadable"]
@@ -220,12 +234,12 @@ def test_a_picture_that_takes_too_long_loses_only_itself(tmp_path):
     pool = RenderPool(processes=1, seconds=2, memory_mb=1536)
 
     outcomes = {
-        one.order.name: one.failure
+        one.order.name: one.failure and one.failure.code
         for one in pool.render([order(slow, tmp_path), order(good, tmp_path, [THUMBNAIL])])
     }
     pool.close()
 
-    assert outcomes == {"endless.svg": "timeout", "good.jpg": ""}
+    assert outcomes == {"endless.svg": "timeout", "good.jpg": None}
 
 
 def test_a_process_that_is_killed_loses_nothing_that_a_second_try_can_make(tmp_path):
@@ -246,13 +260,13 @@ def test_processes_end_with_their_parent_even_if_it_is_killed(tmp_path):
     path = write_photograph(tmp_path / "a.jpg")
     script = f"""
         import os, psutil
-        from services.formats import THUMBNAIL
+        from services.formats.catalogue import THUMBNAIL
         from services.rendering.orders import RenderOrder, WantedOutput
         from services.rendering.pool import RenderPool
         pool = RenderPool(processes=1, seconds=30, memory_mb=1536)
         output = WantedOutput("t", THUMBNAIL.recipe, {str(tmp_path / "t.webp")!r})
         status = os.stat({str(path)!r})
-        order = RenderOrder("a", {str(path)!r}, status.st_size, status.st_mtime_ns, (output,))
+        order = RenderOrder("a", {str(path)!r}, status.st_size, status.st_mtime_ns, 'image/jpeg', (output,))
         failures = [one.failure for one in pool.render([order])]
         print(failures, psutil.Process().children()[0].pid, flush=True)
         os.kill(os.getpid(), 9)
@@ -275,7 +289,7 @@ def test_the_largest_format_is_made_of_the_original_and_never_larger(pool, tmp_p
 
     sizes = {file.name: max(file.width, file.height) for file in outcome.files}
     assert sizes == {
-        "large": LARGE.recipe.box,
-        "web": WEB.recipe.box,
-        "thumbnail": THUMBNAIL.recipe.box,
+        "large": 2560,
+        "view": 1600,
+        "thumbnail": 640,
     }

@@ -1,0 +1,224 @@
+"""Carry out a wish for a format: render, wrap, plan the zip, offer it; one maker at a time.
+
+Whoever takes a wish holds it by a lease that is renewed while work goes on. A maker that dies loses
+it, and the next one finds everything that was already made.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from models.base import new_id
+from models.format_request import FormatRequest
+from models.kinds import Actor, EventKind, RequestState
+from models.rendition import Rendition, RenditionRef
+from models.share import Share
+from services.bundling import plan_custom_bundle
+from services.clock import read_clock
+from services.errors import FormatFailed, VitrineError
+from services.format_requests import list_positions
+from services.formats.catalogue import Format
+from services.formats.recipes import read_recipe
+from services.history import event_key, record
+from services.installation import Installation
+from services.needs import make_need
+from services.rendition_rows import refer
+from services.renditions import make_ordered
+from services.wrapping import wrap_formats
+
+log = logging.getLogger(__name__)
+_LEASE = timedelta(seconds=60)
+_ASK_SECONDS = 2.0
+_MOST_ATTEMPTS = 3
+_POLL_SECONDS = 1.0
+
+
+def list_waiting(installation: Installation) -> list[UUID]:
+    """List the wishes that nobody works on, the oldest first."""
+    with installation.transaction() as session:
+        return list(
+            session.scalars(
+                select(FormatRequest.id).where(_is_free()).order_by(FormatRequest.requested_at)
+            )
+        )
+
+
+def make_waiting(installation: Installation) -> int:
+    """Carry out every wish that nobody works on; one that fails is told of and does not stop the rest."""
+    waiting = list_waiting(installation)
+    for request_id in waiting:
+        try:
+            make_format(installation, request_id)
+        except VitrineError as error:
+            log.warning("format request %s: %s", request_id, error)
+    return len(waiting)
+
+
+def make_format(installation: Installation, request_id: UUID) -> str:
+    """Make what a wish is for, and return the name under which it is offered; "" if cancelled.
+
+    A wish that somebody else works on is waited for.
+
+    Raises:
+        FormatFailed: nothing of it could be made; the wish says why.
+    """
+    while True:
+        with installation.transaction() as session:
+            found = session.get_one(FormatRequest, request_id)
+            if found.state in {RequestState.DONE, RequestState.CANCELLED}:
+                return found.format if found.state is RequestState.DONE else ""
+            if found.state is RequestState.FAILED:
+                raise FormatFailed(found.failure_text)
+            is_ours = _take(session, request_id)
+        if is_ours:
+            return _carry_out(installation, request_id)
+        time.sleep(_POLL_SECONDS)
+
+
+def _carry_out(installation: Installation, request_id: UUID) -> str:
+    try:
+        _render(installation, request_id)
+        with installation.transaction() as session:
+            request = session.get_one(FormatRequest, request_id)
+            share = session.get_one(Share, request.share_id)
+        if request.state is RequestState.MAKING:
+            wrap_formats(installation, share, [request.format])
+            _offer(installation, share, request)
+    except VitrineError as error:
+        _note_failure(installation, request_id, str(error), is_final=True)
+        raise
+    except Exception:
+        _note_failure(installation, request_id, "Something went wrong on our side.", is_final=False)
+        raise
+    return request.format if request.state is not RequestState.CANCELLED else ""
+
+
+def _render(installation: Installation, request_id: UUID) -> None:
+    with installation.transaction() as session:
+        request = session.get_one(FormatRequest, request_id)
+        share = session.get_one(Share, request.share_id)
+        wanted = Format(request.format, request.format, read_recipe(request.recipe))
+        assets = list_positions(session, share, request.position, wanted)
+        needs = {asset.position: make_need(asset, 1, wanted) for asset in assets}
+        refer(session, share.id, list(needs.values()))
+    # Named after no share: two shares that ask for the same are two makers, and one of them makes.
+    maker = f"{request_id}:{new_id()}"
+    pulse = _Pulse(installation, request_id)
+    for asset in assets:
+        if not pulse.may_go_on():
+            return
+        make_ordered(
+            installation, asset, needs[asset.position], maker=maker, may_go_on=pulse.may_go_on
+        )
+
+
+class _Pulse:
+    """Holds a wish while work goes on, and hears when it is cancelled."""
+
+    def __init__(self, installation: Installation, request_id: UUID) -> None:
+        self._installation = installation
+        self._request_id = request_id
+        self._asked_at = 0.0
+        self._is_wanted = True
+
+    def may_go_on(self) -> bool:
+        """Whether the wish stands; asked of the database every other second."""
+        if time.monotonic() - self._asked_at >= _ASK_SECONDS:
+            self._asked_at = time.monotonic()
+            with self._installation.transaction() as session:
+                self._is_wanted = _renew(session, self._request_id)
+        return self._is_wanted
+
+
+def _take(session: Session, request_id: UUID) -> bool:
+    statement = (
+        update(FormatRequest)
+        .where(FormatRequest.id == request_id, _is_free())
+        .values(
+            state=RequestState.MAKING,
+            attempts=FormatRequest.attempts + 1,
+            lease_until=func.vitrine_now() + _LEASE,
+        )
+    )
+    return session.execute(statement.returning(FormatRequest.id)).first() is not None
+
+
+def _renew(session: Session, request_id: UUID) -> bool:
+    statement = (
+        update(FormatRequest)
+        .where(FormatRequest.id == request_id, FormatRequest.state == RequestState.MAKING)
+        .values(lease_until=func.vitrine_now() + _LEASE)
+    )
+    return session.execute(statement.returning(FormatRequest.id)).first() is not None
+
+
+def _is_free() -> ColumnElement[bool]:
+    dead = (FormatRequest.state == RequestState.MAKING) & (
+        FormatRequest.lease_until < func.vitrine_now()
+    )
+    return or_(FormatRequest.state == RequestState.WAITING, dead)
+
+
+def _offer(installation: Installation, share: Share, request: FormatRequest) -> None:
+    """Offer what was made: as a zip too, where the wish was for the whole share."""
+    with installation.transaction() as session:
+        made, failures = _read_results(session, request)
+    if not made:
+        raise FormatFailed(failures[0] if failures else "There is no file of it.")
+    if not request.position:
+        plan_custom_bundle(installation, share, request.format)
+    with installation.transaction() as session:
+        row = session.get_one(FormatRequest, request.id, with_for_update=True)
+        if row.state is not RequestState.MAKING:
+            return
+        row.state, row.lease_until, row.ended_at = RequestState.DONE, None, read_clock(session)
+        record(
+            session,
+            EventKind.FORMAT_MADE,
+            key=event_key(request.id, "made", request.requested_at),
+            actor=Actor.SYSTEM,
+            share_id=request.share_id,
+            position=request.position or None,
+            payload={"format": request.format, "files": made, "failed": len(failures)},
+        )
+
+
+def _read_results(session: Session, request: FormatRequest) -> tuple[int, list[str]]:
+    statement = (
+        select(Rendition)
+        .join(RenditionRef, RenditionRef.key == Rendition.key)
+        .where(RenditionRef.share_id == request.share_id, RenditionRef.format == request.format)
+    )
+    if request.position:
+        statement = statement.where(RenditionRef.position == request.position)
+    rows = session.scalars(statement).all()
+    return sum(row.is_present() for row in rows), [row.failure_text for row in rows if row.failure]
+
+
+def _note_failure(
+    installation: Installation, request_id: UUID, text: str, *, is_final: bool
+) -> None:
+    """Write down that an attempt failed; what may be chance waits for another one."""
+    with installation.transaction() as session:
+        row = session.get_one(FormatRequest, request_id, with_for_update=True)
+        if row.state is not RequestState.MAKING:
+            return
+        row.lease_until = None
+        if not is_final and row.attempts < _MOST_ATTEMPTS:
+            row.state = RequestState.WAITING
+            return
+        row.state, row.failure_text = RequestState.FAILED, text
+        row.ended_at = read_clock(session)
+        record(
+            session,
+            EventKind.FORMAT_FAILED,
+            key=event_key(row.id, "failed", row.requested_at),
+            share_id=row.share_id,
+            position=row.position or None,
+            payload={"format": row.format},
+            person={"message": text},
+        )

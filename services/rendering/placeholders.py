@@ -1,0 +1,199 @@
+"""Placeholders: a ThumbHash says in some 25 bytes how a picture looks before it is there.
+
+Written after the published description of the format: brightness, two differences of colours and
+the opacity, each as the lowest frequencies of a cosine transform, four bits a coefficient. Numbers
+stand with their lowest byte first.
+"""
+
+import base64
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_EDGE = 32
+_GREY, _GREY_WITH_ALPHA, _RGB = 1, 2, 3
+#: Coefficients of brightness on the longer side; fewer where opacity needs room too.
+_DETAIL, _DETAIL_BESIDE_ALPHA = 7, 5
+_COLOUR_DETAIL, _ALPHA_DETAIL, _LEAST_DETAIL = 3, 5, 3
+#: Colours are drawn stronger than they were: what is small in them was lost.
+_BOOST = 1.25
+_NIBBLE, _FIVE_BITS, _SIX_BITS = 15, 31, 63
+_HEAD_BYTES = 5
+#: Less than this is what rounding leaves of a plane that is even.
+_LEAST_SCALE = 1e-9
+
+_Plane = NDArray[np.float64]
+
+
+def thumbhash(image: Any) -> str:
+    """Sum up a pyvips image, in sRGB or grey, in at most 36 characters of base64."""
+    colours, alpha = _read_pixels(image)
+    is_clear = bool((alpha < 1).any())
+    height, width = alpha.shape
+    detail = _DETAIL_BESIDE_ALPHA if is_clear else _DETAIL
+    across, down = (max(1, _round(detail * side / max(width, height))) for side in (width, height))
+    red, green, blue = _lay_on_average(colours, alpha)
+    light = _Channel((red + green + blue) / 3, max(_LEAST_DETAIL, across), max(_LEAST_DETAIL, down))
+    yellow = _Channel((red + green) / 2 - blue, _COLOUR_DETAIL, _COLOUR_DETAIL)
+    ruddy = _Channel(red - green, _COLOUR_DETAIL, _COLOUR_DETAIL)
+    opacity = [_Channel(alpha, _ALPHA_DETAIL, _ALPHA_DETAIL)] if is_clear else []
+    means = _join_bits(
+        (light.mean * _SIX_BITS, 6),
+        ((yellow.mean + 1) * _SIX_BITS / 2, 6),
+        ((ruddy.mean + 1) * _SIX_BITS / 2, 6),
+        (light.scale * _FIVE_BITS, 5),
+        (is_clear, 1),
+    )
+    scales = _join_bits(
+        (down if width > height else across, 3),
+        (yellow.scale * _SIX_BITS, 6),
+        (ruddy.scale * _SIX_BITS, 6),
+        (width > height, 1),
+    )
+    clearness = [_join_bits((one.mean * _NIBBLE, 4), (one.scale * _NIBBLE, 4)) for one in opacity]
+    nibbles = [one for channel in (light, yellow, ruddy, *opacity) for one in channel.nibbles]
+    return base64.b64encode(b"".join([means, scales, *clearness, _pack(nibbles)])).decode()
+
+
+def decode_average(placeholder: str) -> tuple[int, int, int]:
+    """Say the average colour as red, green and blue from 0 to 255.
+
+    Raises:
+        ValueError: it is no ThumbHash.
+    """
+    means = _Bits(_decode(placeholder))
+    light, yellow, ruddy = means.take(6), means.take(6) * 2 - 1, means.take(6) * 2 - 1
+    red, green, blue = (_to_byte(one) for one in _to_rgb(light, yellow, ruddy))
+    return red, green, blue
+
+
+def hash_to_pixels(placeholder: str) -> NDArray[np.uint8]:
+    """Draw a ThumbHash: rows of red, green, blue and alpha, 32 pixels on the longer side.
+
+    Raises:
+        ValueError: it is no ThumbHash.
+    """
+    bits = _Bits(_decode(placeholder))
+    means = bits.take(6), bits.take(6) * 2 - 1, bits.take(6) * 2 - 1
+    light_scale, is_clear = bits.take(5), bool(bits.take(1))
+    short, colour_scales = round(bits.take(3) * 7), (bits.take(6), bits.take(6))
+    detail = _DETAIL_BESIDE_ALPHA if is_clear else _DETAIL
+    across, down = (detail, short) if bits.take(1) else (short, detail)
+    width, height = (max(1, _round(_EDGE * one / max(across, down, 1))) for one in (across, down))
+    clearness = (bits.take(4), bits.take(4)) if is_clear else (1.0, 0.0)
+    size = (max(_LEAST_DETAIL, across), max(_LEAST_DETAIL, down))
+    planes = [bits.draw(means[0], light_scale, size, width, height)]
+    for mean, scale in zip(means[1:], colour_scales, strict=True):
+        planes.append(bits.draw(mean, scale * _BOOST, (_COLOUR_DETAIL,) * 2, width, height))
+    alpha: _Plane = np.full((height, width), clearness[0])
+    if is_clear:
+        alpha = bits.draw(*clearness, (_ALPHA_DETAIL,) * 2, width, height)
+    pixels = np.stack([*_to_rgb(*planes), alpha], axis=-1).clip(0, 1) * 255
+    return (pixels + 0.5).astype(np.uint8)
+
+
+class _Channel:
+    """One plane as its mean, the size of its largest other coefficient, and all others by that."""
+
+    def __init__(self, plane: _Plane, across: int, down: int) -> None:
+        height, width = plane.shape
+        found = _waves(down, height) @ plane @ _waves(across, width).T / plane.size
+        first, *others = (float(found[y, x]) for y, x in _order(across, down))
+        self.mean = first
+        largest = max(map(abs, others))
+        self.scale = largest if largest > _LEAST_SCALE else 0.0
+        share, middle = (0.5 / self.scale, 0.5) if self.scale else (0.0, 0.0)
+        self.nibbles = [_round(_NIBBLE * (middle + share * one)) for one in others]
+
+
+class _Bits:
+    """The bits of a hash, as shares of the most that they can say."""
+
+    def __init__(self, data: bytes) -> None:
+        self._rest = int.from_bytes(data, "little")
+
+    def take(self, count: int) -> float:
+        most = (1 << count) - 1
+        value = self._rest & most
+        self._rest >>= count
+        return value / most
+
+    def draw(
+        self, mean: float, scale: float, size: tuple[int, int], width: int, height: int
+    ) -> _Plane:
+        """Draw one channel from its coefficients, which are the next bits."""
+        across, down = size
+        numbers: _Plane = np.zeros((down, across))
+        for y, x in _order(across, down)[1:]:
+            # Twice, because a wave has half the power of what does not move.
+            numbers[y, x] = (self.take(4) * 2 - 1) * scale * 2
+        drawn: _Plane = _waves(down, height).T @ numbers @ _waves(across, width)
+        return drawn + mean
+
+
+def _order(across: int, down: int) -> list[tuple[int, int]]:
+    """List which coefficients are kept: those below the diagonal, row by row."""
+    return [(y, x) for y in range(down) for x in range(across) if x * down < across * (down - y)]
+
+
+def _waves(count: int, length: int) -> _Plane:
+    """Make `count` rows of cosines of rising frequency, sampled at the middle of each pixel."""
+    places = (np.arange(length) + 0.5) * np.pi / length
+    waves: _Plane = np.cos(np.outer(np.arange(count), places))
+    return waves
+
+
+def _read_pixels(image: Any) -> tuple[_Plane, _Plane]:
+    """Reduce an image to at most 32 pixels; colours are (3, height, width), both from 0 to 1."""
+    small = image.thumbnail_image(_EDGE, height=_EDGE, size="down").colourspace("srgb")
+    small = small.cast("uchar")
+    pixels = np.frombuffer(small.write_to_memory(), np.uint8)
+    planes = np.moveaxis(pixels.reshape(small.height, small.width, small.bands), -1, 0) / 255.0
+    colours = planes[:_RGB] if small.bands >= _RGB else np.repeat(planes[:_GREY], _RGB, axis=0)
+    has_alpha = small.bands in {_GREY_WITH_ALPHA, _RGB + 1}
+    return colours, planes[-1] if has_alpha else np.ones(planes.shape[1:])
+
+
+def _lay_on_average(colours: _Plane, alpha: _Plane) -> _Plane:
+    """Fill what is clear with the average of what is seen, so that it adds nothing of its own."""
+    seen = alpha.sum()
+    average = (colours * alpha).sum(axis=(1, 2)) / seen if seen else np.zeros(len(colours))
+    laid: _Plane = colours * alpha + average[:, None, None] * (1 - alpha)
+    return laid
+
+
+def _to_rgb(light: Any, yellow: Any, ruddy: Any) -> tuple[Any, Any, Any]:
+    blue = light - yellow * 2 / 3
+    red = (light * 3 - blue + ruddy) / 2
+    return red, red - ruddy, blue
+
+
+def _join_bits(*parts: tuple[float, int]) -> bytes:
+    joined, total = 0, 0
+    for value, count in parts:
+        joined |= min(max(_round(value), 0), (1 << count) - 1) << total
+        total += count
+    return joined.to_bytes(total // 8, "little")
+
+
+def _pack(nibbles: Sequence[int]) -> bytes:
+    pairs: Iterable[tuple[int, int]] = zip(nibbles[::2], [*nibbles[1::2], 0], strict=False)
+    return bytes(low | high << 4 for low, high in pairs)
+
+
+def _decode(placeholder: str) -> bytes:
+    data = base64.b64decode(placeholder, validate=True)
+    if len(data) < _HEAD_BYTES:
+        raise ValueError("A ThumbHash has at least five bytes")
+    return data
+
+
+def _to_byte(share: float) -> int:
+    return min(max(_round(share * 255), 0), 255)
+
+
+def _round(value: float) -> int:
+    return math.floor(value + 0.5)

@@ -1,0 +1,173 @@
+"""The rows of renditions: who makes which one, what came of it, and what was found inside originals.
+
+However many runs need the same rendition at the same time, one makes it and the others wait: whoever
+inserts its row first is its maker, as long as its lease lasts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models.kinds import RenditionState
+from models.rendition import Inspection, Rendition, RenditionRef
+from services.formats.facts import Facts
+from services.formats.recipes import write_recipe
+from services.needs import Need
+from services.rendering.orders import Failure, RenderedFile
+
+_BATCH = 1000
+_T = TypeVar("_T")
+
+
+def refer(session: Session, share_id: UUID, needs: Sequence[Need]) -> None:
+    """Write down that a share needs these renditions; what is written twice stands there once."""
+    for batch in _batches(needs):
+        rows = [
+            {
+                "share_id": share_id,
+                "position": need.position,
+                "part": need.part,
+                "format": need.format,
+                "key": need.key,
+            }
+            for need in batch
+        ]
+        session.execute(insert(RenditionRef).on_conflict_do_nothing(), rows)
+
+
+def find_settled(session: Session, keys: Iterable[str]) -> set[str]:
+    """Find which of these renditions exist, or are known never to."""
+    settled: set[str] = set()
+    for batch in _batches(keys):
+        statement = select(Rendition.key).where(
+            Rendition.key.in_(batch), Rendition.state != RenditionState.MAKING
+        )
+        settled.update(session.scalars(statement))
+    return settled
+
+
+def claim_renditions(
+    session: Session, needs: Sequence[Need], *, maker: str, seconds: float
+) -> set[str]:
+    """Become the maker of those that nobody alive makes, and return their keys.
+
+    `maker` is the share and its fence: a run that took over a share takes over what the dead run
+    was making, without waiting.
+    """
+    owner = maker.rpartition(":")[0]
+    wanted = {need.key: need for need in needs}
+    claimed: set[str] = set()
+    until = func.vitrine_now() + timedelta(seconds=seconds)
+    for batch in _batches(sorted(wanted)):
+        statement = insert(Rendition).values(
+            [
+                {
+                    "key": key,
+                    "generation": 0,
+                    "state": RenditionState.MAKING,
+                    "recipe": write_recipe(wanted[key].recipe),
+                    "maker": maker,
+                    "lease_until": until,
+                }
+                for key in batch
+            ]
+        )
+        is_free = or_(
+            Rendition.lease_until < func.vitrine_now(),
+            and_(Rendition.maker.startswith(f"{owner}:"), Rendition.maker != maker),
+        )
+        taken_over = statement.on_conflict_do_update(
+            index_elements=[Rendition.key],
+            set_={"maker": maker, "lease_until": until},
+            where=and_(Rendition.state == RenditionState.MAKING, is_free),
+        )
+        claimed.update(session.scalars(taken_over.returning(Rendition.key)))
+    return claimed
+
+
+def note_progress(
+    session: Session, keys: Sequence[str], *, maker: str, percent: int, seconds: float
+) -> None:
+    """Tell how far the making of these has come, and hold them for longer."""
+    session.execute(
+        update(Rendition)
+        .where(Rendition.key.in_(keys), Rendition.maker == maker)
+        .where(Rendition.state == RenditionState.MAKING)
+        .values(progress=percent, lease_until=func.vitrine_now() + timedelta(seconds=seconds))
+    )
+
+
+def settle_files(session: Session, files: Sequence[RenderedFile]) -> None:
+    """Write down that these exist; each is named after its key."""
+    for file in files:
+        session.execute(
+            update(Rendition)
+            .where(Rendition.key == file.name)
+            .values(
+                state=RenditionState.PRESENT,
+                media_type=file.media_type,
+                size_bytes=file.size_bytes,
+                sha256=file.sha256,
+                crc32=file.crc32,
+                width=file.width,
+                height=file.height,
+                duration_ms=file.duration_ms,
+                placeholder=file.placeholder,
+                lease_until=None,
+                progress=100,
+                made_at=func.vitrine_now(),
+            )
+        )
+
+
+def settle_failure(session: Session, keys: Sequence[str], failure: Failure) -> None:
+    """Write down that these cannot be made: nobody tries again while content and recipe last."""
+    session.execute(
+        update(Rendition)
+        .where(Rendition.key.in_(keys), Rendition.state == RenditionState.MAKING)
+        .values(
+            state=RenditionState.FAILED,
+            failure=failure.code,
+            failure_text=failure.message,
+            lease_until=None,
+        )
+    )
+
+
+def let_go(session: Session, keys: Sequence[str], *, maker: str) -> None:
+    """Make these no longer: whoever needs them next tries again."""
+    session.execute(
+        delete(Rendition).where(
+            Rendition.key.in_(keys),
+            Rendition.maker == maker,
+            Rendition.state == RenditionState.MAKING,
+        )
+    )
+
+
+def read_facts(session: Session, digests: Iterable[str]) -> dict[str, Facts]:
+    """Read what was found inside originals, by the SHA-256 of their content in hex."""
+    found: dict[str, Facts] = {}
+    for batch in _batches(sorted(set(digests))):
+        contents = [bytes.fromhex(digest) for digest in batch]
+        rows = session.scalars(select(Inspection).where(Inspection.sha256.in_(contents)))
+        found.update({row.sha256.hex(): Facts.read(row.facts) for row in rows})
+    return found
+
+
+def keep_facts(session: Session, digest: str, facts: Facts) -> None:
+    """Keep what was found inside originals of this content."""
+    values = {"sha256": bytes.fromhex(digest), "facts": facts.write()}
+    session.execute(insert(Inspection).values(values).on_conflict_do_nothing())
+
+
+def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch

@@ -1,0 +1,210 @@
+"""Wrap what leaves the house with what may be told of it, without touching a pixel or storing a copy.
+
+A download is the stored rendition with a small packet spliced in: nothing but the copyright notice
+at minimum visibility; at complete visibility also creator, title, description and the keywords that
+were frozen with the share. An original can be offered with its metadata spliced out. What was
+wrapped once is found again under its content's address.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from isal import isal_zlib
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models.kinds import RenditionState, Visibility
+from models.rendition import Rendition, RenditionRef
+from models.share import Share
+from models.shared_asset import SharedAsset
+from services.bytesource import ByteSource
+from services.contents import TAKEN, Contents, find_rendition, read_contents
+from services.delivery import open_source, refer_to_original, refer_to_rendition
+from services.errors import VitrineError
+from services.formats.catalogue import ORIGINAL
+from services.formats.facts import Facts
+from services.formats.recipes import NO_METADATA, read_recipe, rendition_key
+from services.installation import Installation
+from services.leases import Claim, hold
+from services.metadata.embedding import embed
+from services.metadata.packet import Packet
+from services.metadata.removal import remove
+from services.metadata.splices import (
+    MetadataUnsupported,
+    Splice,
+    SplicedSource,
+    write_splices,
+)
+from services.rendition_rows import find_settled
+
+log = logging.getLogger(__name__)
+_BLOCK_BYTES = 1 << 20
+_THREADS = 2
+#: Bumped by hand when wrapping or removal should give other bytes.
+_ENGINE = "wrapping/1"
+
+
+@dataclass(frozen=True)
+class Wrapping:
+    """One file that is to be wrapped; without `rendition` it is the original itself."""
+
+    asset: SharedAsset
+    part: int
+    format: str
+    key: str
+    packet: Packet
+    rendition: Rendition | None = None
+
+
+def wrap_downloads(installation: Installation, claim: Claim) -> int:
+    """Wrap everything that the share lets people take, and return how much of it is wrapped."""
+    with installation.transaction() as session:
+        share = hold(session, claim)
+        if not share.is_downloadable:
+            return 0
+        contents = read_contents(session, share)
+    wanted = list(_plan(contents))
+    return wrap(installation, wanted)
+
+
+def wrap_formats(installation: Installation, share: Share, names: Sequence[str]) -> int:
+    """Wrap renditions that were made to order."""
+    with installation.transaction() as session:
+        contents = read_contents(session, share)
+    wanted = [
+        one
+        for asset in contents.assets
+        for name in names
+        for one in _plan_rendition(contents, asset, name)
+    ]
+    return wrap(installation, wanted)
+
+
+def wrap(installation: Installation, wanted: Sequence[Wrapping]) -> int:
+    """Wrap these, those that were wrapped before excepted, and refer to all of them."""
+    with installation.transaction() as session:
+        settled = find_settled(session, {one.key for one in wanted})
+    missing = {one.key: one for one in wanted if one.key not in settled}
+    with ThreadPoolExecutor(_THREADS) as threads:
+        rows = list(threads.map(lambda one: _wrap(installation, one), missing.values()))
+    with installation.transaction() as session:
+        for row in filter(None, rows):
+            session.execute(insert(Rendition).values(row).on_conflict_do_nothing())
+        for one in wanted:
+            _refer(session, one)
+    return len(wanted)
+
+
+def choose_packet(share: Share, asset: SharedAsset, facts: Facts) -> Packet:
+    """Choose what a download may say of itself, by the visibility of its share."""
+    if share.visibility is not Visibility.COMPLETE:
+        return Packet(copyright=facts.copyright)
+    keywords = [tag for one in asset.details if one.get("is_tags") for tag in one["values"]]
+    return Packet(
+        copyright=facts.copyright,
+        creator=facts.creator,
+        title=asset.title,
+        description=asset.description,
+        keywords=tuple(dict.fromkeys(keywords)),
+    )
+
+
+def _plan(contents: Contents) -> Iterator[Wrapping]:
+    for asset in contents.assets:
+        for name in contents.share.formats:
+            if name != ORIGINAL:
+                yield from _plan_rendition(contents, asset, name)
+            elif contents.share.strips_originals:
+                yield from _plan_originals(asset)
+
+
+def _plan_rendition(contents: Contents, asset: SharedAsset, name: str) -> Iterator[Wrapping]:
+    rendition = find_rendition(contents, asset, name)
+    packet = choose_packet(contents.share, asset, Facts.read(asset.facts))
+    if rendition is None or packet.digest() == NO_METADATA:
+        return
+    key = rendition_key(asset.sha256, read_recipe(rendition.recipe), packet.digest())
+    yield Wrapping(asset, 1, name, key, packet, rendition)
+
+
+def _plan_originals(asset: SharedAsset) -> Iterator[Wrapping]:
+    for number, part in enumerate(asset.parts, 1):
+        notice = Facts.read(asset.facts).copyright if number == 1 else ""
+        packet = Packet(copyright=notice)
+        words = f"{_ENGINE}\n{part['sha256']}\n{packet.digest().hex()}\n{ORIGINAL}"
+        key = hashlib.sha256(words.encode()).hexdigest()
+        yield Wrapping(asset, number, ORIGINAL, key, packet)
+
+
+def _wrap(installation: Installation, one: Wrapping) -> dict[str, Any] | None:
+    """Make the row of a wrapped file; what cannot be wrapped is none, and not offered like that."""
+    part = one.asset.parts[one.part - 1]
+    rendition = one.rendition
+    reference = refer_to_original(part) if rendition is None else refer_to_rendition(rendition)
+    try:
+        source = open_source(installation, reference)
+    except VitrineError:
+        return None
+    try:
+        media_type = part["media_type"] if rendition is None else rendition.media_type
+        splices = (
+            remove(media_type, source, keep=one.packet)
+            if rendition is None
+            else embed(media_type, source, one.packet)
+        )
+        return {**_describe(one, media_type), **_measure(source, splices)}
+    except (MetadataUnsupported, VitrineError) as error:
+        log.warning("asset %d of share %s: %s", one.asset.position, one.asset.share_id, error)
+        return None
+    finally:
+        source.close()
+
+
+def _describe(one: Wrapping, media_type: str) -> dict[str, Any]:
+    inner = one.rendition
+    return {
+        "key": one.key,
+        "state": RenditionState.PRESENT,
+        "media_type": media_type,
+        "recipe": inner.recipe if inner else {"kind": ORIGINAL},
+        "wraps": inner.key if inner else "",
+        "wrapped_bytes": inner.size_bytes if inner else 0,
+        "width": inner.width if inner else 0,
+        "height": inner.height if inner else 0,
+        "duration_ms": inner.duration_ms if inner else 0,
+        "placeholder": inner.placeholder if inner else "",
+        "generation": inner.generation if inner else 0,
+        "progress": 100,
+    }
+
+
+def _measure(source: ByteSource, splices: Sequence[Splice]) -> dict[str, Any]:
+    """Read a spliced file once, for what plans and ETags are made of."""
+    spliced = SplicedSource(source, splices)
+    digest, crc32, place = hashlib.sha256(), 0, 0
+    while block := spliced.read_at(place, _BLOCK_BYTES):
+        digest.update(block)
+        crc32 = isal_zlib.crc32(block, crc32)
+        place += len(block)
+    source.verify()
+    return {
+        "splices": write_splices(splices),
+        "size_bytes": spliced.size_bytes,
+        "sha256": digest.digest(),
+        "crc32": crc32,
+    }
+
+
+def _refer(session: Session, one: Wrapping) -> None:
+    values = {
+        "share_id": one.asset.share_id,
+        "position": one.asset.position,
+        "part": one.part,
+        "format": one.format + TAKEN,
+        "key": one.key,
+    }
+    session.execute(insert(RenditionRef).values(values).on_conflict_do_nothing())

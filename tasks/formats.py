@@ -1,0 +1,34 @@
+"""Formats to order: write a wish down, and carry it out."""
+
+import asyncio
+from uuid import UUID
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from services import format_making, format_requests
+from services.format_wishes import FormatWish
+from services.installation import get_installation
+from tasks.progress import show_progress
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+async def accept_wish(wish: FormatWish) -> UUID:
+    """Write a wish down, or find the one that a door wrote down, and return its id."""
+    return await asyncio.to_thread(format_requests.accept_wish, get_installation(), wish)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+async def make_format(request: UUID) -> str:
+    """Make what the wish is for; its progress stands in Prefect while it is made."""
+    return await show_progress(
+        lambda: format_making.make_format(get_installation(), request),
+        lambda: format_requests.find_progress(get_installation(), request),
+        f"Format request {request}",
+    )
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+async def make_waiting_formats() -> int:
+    """Carry out every wish that nobody works on, and return how many were."""
+    return await asyncio.to_thread(format_making.make_waiting, get_installation())
