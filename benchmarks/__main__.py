@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 #: Modules of the package that are no benchmarks.
-_FRAME = frozenset({"__main__", "nginx", "photographs", "proofs", "result", "stage", "tools"})
+_FRAME = frozenset(
+    {"__main__", "nginx", "peers", "photographs", "proofs", "result", "stage", "tools", "tracing"}
+)
 
 
 def main(arguments: list[str]) -> int:
