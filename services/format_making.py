@@ -103,17 +103,12 @@ def _render(installation: Installation, request_id: UUID) -> None:
         share = session.get_one(Share, request.share_id)
         wanted = Format(request.format, request.format, read_recipe(request.recipe))
         assets = list_positions(session, share, request.position, wanted)
-        needs = {asset.position: make_need(asset, 1, wanted) for asset in assets}
-        refer(session, share.id, list(needs.values()))
+        needs = [make_need(asset, 1, wanted) for asset in assets]
+        refer(session, share.id, needs)
     # Named after no share: two shares that ask for the same are two makers, and one of them makes.
     maker = f"{request_id}:{new_id()}"
     pulse = _Pulse(installation, request_id)
-    for asset in assets:
-        if not pulse.may_go_on():
-            return
-        make_ordered(
-            installation, asset, needs[asset.position], maker=maker, may_go_on=pulse.may_go_on
-        )
+    make_ordered(installation, assets, needs, maker=maker, may_go_on=pulse.may_go_on)
 
 
 class _Pulse:

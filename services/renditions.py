@@ -114,16 +114,19 @@ def render_chunk(installation: Installation, chunk: Chunk) -> int:
 
 def make_ordered(
     installation: Installation,
-    asset: SharedAsset,
-    one: Need,
+    assets: Sequence[SharedAsset],
+    needs: Sequence[Need],
     *,
     maker: str,
     may_go_on: MayGoOn,
 ) -> None:
-    """Make one rendition to order, or wait for whoever makes it already."""
+    """Make renditions to order, or wait for whoever makes them already."""
     rounds = _start(installation, maker)
-    while make_needed(installation, [asset], [one], rounds, may_go_on) and may_go_on():
-        continue
+    size = installation.settings.render_chunk
+    for start in range(0, len(needs), size):
+        some = needs[start : start + size]
+        while may_go_on() and make_needed(installation, assets, some, rounds, may_go_on):
+            continue
 
 
 def make_needed(

@@ -65,9 +65,12 @@ def prove() -> dict[str, Any]:
             copy_distinctly(made, library / name, count)
         copy_distinctly(_reduce_all(made, Path(place) / "small"), library / "small", _SMALL_ONES)
         with staged(Path(place) / "home", library) as stage:
-            seconds = {name: _time(stage, name) for name in ("before", "many", "after")}
-            with _sampled(stage) as samples:
-                seconds["small"] = _time(stage, "small")
+            seconds = {
+                name: publish(stage, name).flow_seconds for name in ("before", "many", "after")
+            }
+            sampler = _Sampler(stage)
+            seconds["small"] = publish(stage, "small").flow_seconds
+            samples = sampler.stop()
     return _judge(seconds, samples)
 
 
@@ -102,26 +105,21 @@ def _reduce_all(photographs: Sequence[Path], folder: Path) -> list[Path]:
         return list(threads.map(reduce, photographs))
 
 
-def _time(stage: Stage, name: str) -> float:
-    return publish(stage, name).flow_seconds
-
-
-class _sampled:  # noqa: N801 - read as a statement
-    """Samples the memory of a stack as long as the block lasts."""
+class _Sampler:
+    """Samples the memory of a stack from a thread of its own."""
 
     def __init__(self, stage: Stage) -> None:
+        self.samples = Samples()
         self._mark = stage.home.mark
-        self._samples = Samples()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="memory")
-
-    def __enter__(self) -> Samples:
         self._thread.start()
-        return self._samples
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> Samples:
+        """Sample no more, and give what was sampled."""
         self._stop.set()
         self._thread.join()
+        return self.samples
 
     def _watch(self) -> None:
         flows: set[int] = set()
@@ -135,8 +133,8 @@ class _sampled:  # noqa: N801 - read as a statement
                 continue
             sizes = {pid: _measure(one) for pid, one in processes.items()}
             family = [pid for pid in sizes if pid in flows or _find_parent(processes[pid]) in flows]
-            self._samples.flow.append(sum(sizes[pid] for pid in family))
-            self._samples.stack.append(sum(sizes.values()))
+            self.samples.flow.append(sum(sizes[pid] for pid in family))
+            self.samples.stack.append(sum(sizes.values()))
 
 
 def _is(process: psutil.Process, word: str) -> bool:
