@@ -11,6 +11,7 @@ import logging
 import signal
 from uuid import UUID
 
+import httpx
 import psycopg
 from prefect.exceptions import PrefectException
 
@@ -24,7 +25,9 @@ from services.installation import get_installation
 from services.letters import count_waiting_letters
 
 log = logging.getLogger("standby")
-_LOOK_AGAIN_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 15.0
+#: What Prefect's client raises when its server does not answer.
+_PREFECT_AWAY = (PrefectException, httpx.HTTPError, RuntimeError)
 #: More would only share the same processors.
 _FORMATS_AT_ONCE = 2
 
@@ -41,7 +44,7 @@ class Standby:
         while True:
             try:
                 await self._listen()
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, VitrineError) as error:
                 log.warning("the database does not answer (%s): trying again", type(error).__name__)
                 await asyncio.sleep(2)
 
@@ -66,9 +69,9 @@ class Standby:
         try:
             async with self._turns:
                 await add_format(FormatWish(request=str(request)))
-        except PrefectException as error:
+        except _PREFECT_AWAY as error:
             log.warning("Prefect does not answer (%s): a format waits", type(error).__name__)
-        except (VitrineError, psycopg.Error) as error:
+        except Exception as error:  # noqa: BLE001
             # The wish itself says why to whoever waits, and the flow run to the operator.
             log.warning("format request %s: %s", request, type(error).__name__)
         finally:
@@ -81,7 +84,7 @@ async def _send_waiting() -> None:
         return
     try:
         await send_letters()
-    except PrefectException as error:
+    except _PREFECT_AWAY as error:
         # Prefect is away: the letters stay in the outbox, the schedule sends them later.
         log.warning("Prefect does not answer (%s): %d letters wait", type(error).__name__, waiting)
 

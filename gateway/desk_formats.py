@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.threads import run_in_thread
-from services import format_requests
+from services import format_requests, format_status
 from services.format_wishes import FormatWish
 from services.installation import Installation
 
@@ -24,7 +24,7 @@ async def list_formats(request: Request) -> Response:
     """Tell of every wish for formats of a share, and how far it is."""
     installation: Installation = request.app.state.installation
     found = await run_in_thread(
-        format_requests.list_requests, installation, request.path_params["key"], **_owner(request)
+        format_status.list_requests, installation, request.path_params["key"], **_owner(request)
     )
     return JSONResponse({"formats": found})
 
@@ -33,7 +33,7 @@ async def cancel_format(request: Request) -> Response:
     """Cancel a wish, whoever had it."""
     installation: Installation = request.app.state.installation
     wish: UUID = request.path_params["request"]
-    cancelled = await run_in_thread(format_requests.cancel_wish, installation, wish)
+    cancelled = await run_in_thread(format_status.cancel_wish, installation, wish)
     return JSONResponse({"cancelled": cancelled})
 
 

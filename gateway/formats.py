@@ -1,5 +1,6 @@
 """The doors for formats: plain forms that write a wish down, and a page that tells how far it is."""
 
+import re
 from uuid import UUID
 
 from starlette.requests import Request
@@ -11,12 +12,13 @@ from gateway.visitors import check_own_form, read_form
 from models.kinds import Actor
 from page_builder.pages import render_formats_page
 from services.access import Action, Admission
-from services.errors import RequestRefused
+from services.errors import FormatImpossible, RequestRefused
 from services.format_pages import view_formats
 from services.format_requests import Asker, cancel_request, choose_format, request_format
 from services.format_wishes import FormatWish, read_custom_form
 from services.installation import Installation
 
+_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _HTML = "text/html; charset=utf-8"
 
 
@@ -73,6 +75,8 @@ def _render(request: Request, admission: Admission, fields: dict[str, str], prob
 def _write_down(request: Request, admission: Admission, fields: dict[str, str]) -> None:
     installation: Installation = request.app.state.installation
     name = fields.get("format", "")
+    if name and not _NAME.fullmatch(name):
+        raise FormatImpossible("there is no such format")
     custom = {} if name else {"custom": read_custom_form(fields)}
     wish = FormatWish(format=name, **custom)
     asker = Asker(Actor.RECIPIENT, admission.grant.id)

@@ -1,5 +1,6 @@
 """Which zips a share offers, and what is in each of them."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +8,12 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models.bundle import Bundle
-from models.kinds import EventKind
+from models.kinds import EventKind, ShareState
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.bundles.manifest import AbsentAsset, ManifestFile, write_manifest
@@ -53,6 +55,10 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
         share = hold(session, claim)
         if not share.is_downloadable:
             return 0
+        if share.state is not ShareState.PUBLISHING:
+            # What is on offer stays as it is: somebody may be in the middle of it.
+            offered = select(func.count()).where(Bundle.share_id == share.id)
+            return session.scalar(offered) or 0
         contents = read_contents(session, share)
     wanted = [(0, name) for name in list_bundle_formats(contents)]
     if ORIGINAL in share.formats:
@@ -61,8 +67,7 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
     with installation.transaction() as session:
         hold(session, claim)
         for bundle in bundles:
-            session.execute(insert(Bundle).values(bundle).on_conflict_do_nothing())
-            _record(session, bundle)
+            _offer(session, bundle)
     return len(bundles)
 
 
@@ -72,13 +77,18 @@ def plan_custom_bundle(installation: Installation, share: Share, name: str) -> N
         contents = read_contents(session, share)
     bundle = _plan(installation, contents, 0, name)
     with installation.transaction() as session:
-        statement = insert(Bundle).values(bundle)
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[Bundle.share_id, Bundle.position, Bundle.format], set_=bundle
-            )
+        _offer(session, bundle)
+
+
+def _offer(session: Session, bundle: dict[str, Any]) -> None:
+    session.execute(
+        insert(Bundle)
+        .values(bundle)
+        .on_conflict_do_update(
+            index_elements=[Bundle.share_id, Bundle.position, Bundle.format], set_=bundle
         )
-        _record(session, bundle)
+    )
+    _record(session, bundle)
 
 
 def _plan(
@@ -98,9 +108,12 @@ def _plan(
     )
     entries = [_entry(member, path) for member, path in zip(members, paths, strict=True)]
     base = f"plans/{share.id}/{position}-{name}"
-    entries.append(_store_manifest(installation, share, manifest, f"{base}.json"))
+    # Under their content: whoever still reads an older plan reads on in it.
+    digest = hashlib.sha256(manifest).hexdigest()[:16]
+    entries.append(_store_manifest(installation, share, manifest, f"{base}-{digest}.json"))
     plan = write_plan(entries)
-    installation.store.put(f"{base}.plan", plan.content)
+    plan_key = f"{base}-{hashlib.sha256(plan.content).hexdigest()[:16]}.plan"
+    installation.store.put(plan_key, plan.content)
     title = assets[0].title if position else share.title
     label = "Originals" if name == ORIGINAL else contents.label(name)
     return {
@@ -108,7 +121,7 @@ def _plan(
         "position": position,
         "format": name,
         "file_name": safe_name(f"{title} - {label}.zip"),
-        "plan_key": f"{base}.plan",
+        "plan_key": plan_key,
         "size_bytes": plan.size_bytes,
         "entry_count": plan.entry_count - 1,
         "etag": installation.seals.digest(plan.etag.encode(), purpose="etag").hex()[:32],

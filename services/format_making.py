@@ -4,8 +4,11 @@ Whoever takes a wish holds it by a lease that is renewed while work goes on. A m
 it, and the next one finds everything that was already made.
 """
 
+import contextlib
 import logging
+import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,7 +22,7 @@ from models.rendition import Rendition, RenditionRef
 from models.share import Share
 from services.bundling import plan_custom_bundle
 from services.clock import read_clock
-from services.errors import FormatFailed, VitrineError
+from services.errors import DatabaseAway, FormatFailed, VitrineError
 from services.format_requests import list_positions
 from services.formats.catalogue import Format
 from services.formats.recipes import read_recipe
@@ -33,6 +36,7 @@ from services.wrapping import wrap_formats
 log = logging.getLogger(__name__)
 _LEASE = timedelta(seconds=60)
 _ASK_SECONDS = 2.0
+_HOLD_SECONDS = 15.0
 _MOST_ATTEMPTS = 3
 _POLL_SECONDS = 1.0
 
@@ -53,8 +57,8 @@ def make_waiting(installation: Installation) -> int:
     for request_id in waiting:
         try:
             make_format(installation, request_id)
-        except VitrineError as error:
-            log.warning("format request %s: %s", request_id, error)
+        except Exception as error:  # noqa: BLE001 - the wish says why; the others are still wanted
+            log.warning("format request %s: %s", request_id, type(error).__name__)
     return len(waiting)
 
 
@@ -80,6 +84,30 @@ def make_format(installation: Installation, request_id: UUID) -> str:
 
 
 def _carry_out(installation: Installation, request_id: UUID) -> str:
+    with _holding(installation, request_id):
+        return _make_and_offer(installation, request_id)
+
+
+@contextlib.contextmanager
+def _holding(installation: Installation, request_id: UUID) -> Iterator[None]:
+    """Hold a wish from a thread of its own, however long a step takes."""
+    done = threading.Event()
+
+    def hold() -> None:
+        while not done.wait(_HOLD_SECONDS):
+            with contextlib.suppress(DatabaseAway), installation.transaction() as session:
+                _renew(session, request_id)
+
+    keeper = threading.Thread(target=hold, name="wish", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+
+
+def _make_and_offer(installation: Installation, request_id: UUID) -> str:
     try:
         _render(installation, request_id)
         with installation.transaction() as session:
@@ -88,6 +116,9 @@ def _carry_out(installation: Installation, request_id: UUID) -> str:
         if request.state is RequestState.MAKING:
             wrap_formats(installation, share, [request.format])
             _offer(installation, share, request)
+    except DatabaseAway:
+        # Nothing can be written down; the lease runs out, and the next maker goes on.
+        raise
     except VitrineError as error:
         _note_failure(installation, request_id, str(error), is_final=True)
         raise
@@ -105,10 +136,14 @@ def _render(installation: Installation, request_id: UUID) -> None:
         assets = list_positions(session, share, request.position, wanted)
         needs = [make_need(asset, 1, wanted) for asset in assets]
         refer(session, share.id, needs)
-    # Named after no share: two shares that ask for the same are two makers, and one of them makes.
-    maker = f"{request_id}:{new_id()}"
+    # A name of its own: of two that ask for the same one makes, and nobody takes over from the other.
+    maker = f"{new_id()}:wish"
     pulse = _Pulse(installation, request_id)
     make_ordered(installation, assets, needs, maker=maker, may_go_on=pulse.may_go_on)
+
+
+class OriginalUnreadable(Exception):
+    """An original cannot be read at the moment."""
 
 
 class _Pulse:
@@ -124,12 +159,21 @@ class _Pulse:
         """Whether the wish stands; asked of the database every other second."""
         if time.monotonic() - self._asked_at >= _ASK_SECONDS:
             self._asked_at = time.monotonic()
-            with self._installation.transaction() as session:
+            with contextlib.suppress(DatabaseAway), self._installation.transaction() as session:
                 self._is_wanted = _renew(session, self._request_id)
         return self._is_wanted
 
 
 def _take(session: Session, request_id: UUID) -> bool:
+    row = session.get_one(FormatRequest, request_id, with_for_update=True, populate_existing=True)
+    if (
+        row.state is RequestState.MAKING
+        and row.attempts >= _MOST_ATTEMPTS
+        and _is_dead(session, row)
+    ):
+        row.state, row.failure_text = RequestState.FAILED, "It brought down whoever made it."
+        row.ended_at = read_clock(session)
+        return False
     statement = (
         update(FormatRequest)
         .where(FormatRequest.id == request_id, _is_free())
@@ -140,6 +184,10 @@ def _take(session: Session, request_id: UUID) -> bool:
         )
     )
     return session.execute(statement.returning(FormatRequest.id)).first() is not None
+
+
+def _is_dead(session: Session, row: FormatRequest) -> bool:
+    return row.lease_until is not None and row.lease_until < read_clock(session)
 
 
 def _renew(session: Session, request_id: UUID) -> bool:
@@ -163,7 +211,10 @@ def _offer(installation: Installation, share: Share, request: FormatRequest) -> 
     with installation.transaction() as session:
         made, failures = _read_results(session, request)
     if not made:
-        raise FormatFailed(failures[0] if failures else "There is no file of it.")
+        if not failures:
+            # The original could not be read just now: that may be another matter in a moment.
+            raise OriginalUnreadable
+        raise FormatFailed(failures[0])
     if not request.position:
         plan_custom_bundle(installation, share, request.format)
     with installation.transaction() as session:

@@ -114,7 +114,11 @@ def _say_one(one: Prediction) -> str:
 def _view_offers(
     session: Session, contents: Contents, assets: Sequence[SharedAsset], position: int
 ) -> Iterator[OfferView]:
-    asked = {one.format for one in read_requests(session, contents.share, position)}
+    asked = {
+        one.format
+        for one in read_requests(session, contents.share, position)
+        if one.state not in {RequestState.CANCELLED, RequestState.FAILED}
+    }
     for one in read_catalogue(session).values():
         is_usable = any(_is_wanted(asset, one) for asset in assets)
         if is_usable and one.name not in {*asked, *contents.share.formats}:
@@ -134,7 +138,9 @@ def _view_wishes(
 ) -> Iterator[WishView]:
     for request in read_requests(session, contents.share, position):
         label = contents.label(request.format)
-        if request.state is RequestState.DONE:
+        if request.state is RequestState.DONE and not position and admission.withdrawn:
+            yield WishView(label, "is not available: the owner took something out of the share")
+        elif request.state is RequestState.DONE:
             yield WishView(label, "", download=_view_made(session, contents, request))
         elif request.state is RequestState.FAILED:
             yield WishView(label, f"could not be made. {request.failure_text}")

@@ -21,7 +21,7 @@ from services.clock import read_clock
 from services.errors import FormatImpossible, ShareNotFound, TooManyFormats
 from services.format_wishes import FormatWish
 from services.formats.catalogue import Format, read_catalogue
-from services.formats.offered import keep_offered, read_custom
+from services.formats.offered import find_offered, keep_offered
 from services.formats.prediction import predict
 from services.formats.recipes import write_recipe
 from services.history import event_key, record
@@ -31,7 +31,7 @@ from services.shares import find_share
 MOST_FORMATS = 12
 MOST_WAITING = 3
 CHANNEL = "format_request"
-_UNDER_WAY = (RequestState.WAITING, RequestState.MAKING)
+UNDER_WAY = (RequestState.WAITING, RequestState.MAKING)
 _ENDED_BADLY = (RequestState.FAILED, RequestState.CANCELLED)
 
 
@@ -53,7 +53,7 @@ def accept_wish(installation: Installation, wish: FormatWish) -> UUID:
     """
     with installation.transaction() as session:
         if wish.request:
-            return _find_request(session, UUID(wish.request)).id
+            return find_request(session, UUID(wish.request)).id
         share = find_share(session, wish.share, owner=wish.owner)
         position = _find_position(session, share, wish.asset_id)
         return request_format(
@@ -86,16 +86,23 @@ def request_format(
         FormatImpossible: the format applies to nothing here.
         TooManyFormats: as many as may be are offered or wait.
     """
+    # One after the other: what is counted below stays true until it is written.
+    session.get_one(Share, share.id, with_for_update=True)
     same = FormatRequest.share_id == share.id
     one = (FormatRequest.position == position) & (FormatRequest.format == wanted.name)
     found = session.scalar(select(FormatRequest).where(same, one).with_for_update())
     if found is not None and found.state not in _ENDED_BADLY:
+        if found.state in UNDER_WAY and found.grant_id != asker.grant_id:
+            # Wanted by several: no recipient can cancel it for the others.
+            found.grant_id = None
         return found
     if not share.is_open(read_clock(session)) or not share.is_downloadable:
         raise FormatImpossible("the share is not open, or its downloads are off")
     _check_limits(session, share, wanted, asker)
-    list_positions(session, share, position, wanted)
     keep_offered(session, share.id, [wanted], is_custom=wanted.name not in share.formats)
+    # As the share has it: the catalogue may have changed since.
+    wanted = find_offered(session, share.id, wanted.name)
+    list_positions(session, share, position, wanted)
     if found is None:
         values = {
             "id": new_id(),
@@ -111,6 +118,7 @@ def request_format(
     else:
         found.state, found.attempts, found.failure_text = RequestState.WAITING, 0, ""
         found.lease_until = found.ended_at = None
+        found.actor, found.grant_id = asker.actor, asker.grant_id
         found.requested_at = read_clock(session)
     _record(session, found, asker)
     session.execute(select(func.pg_notify(CHANNEL, str(found.id))))
@@ -148,11 +156,11 @@ def cancel_request(
 
     `grant_id` is the link of whoever cancels; owners, who have none, cancel any wish.
     """
-    found = session.get(FormatRequest, request_id, with_for_update=True)
+    found = session.get(FormatRequest, request_id, with_for_update=True, populate_existing=True)
     if found is None or found.share_id != share_id:
         return 0
     is_own = grant_id is None or found.grant_id == grant_id
-    if not is_own or found.state not in _UNDER_WAY:
+    if not is_own or found.state not in UNDER_WAY:
         return found.position
     found.state, found.ended_at = RequestState.CANCELLED, read_clock(session)
     record(
@@ -193,8 +201,12 @@ def measure_request(session: Session, request: FormatRequest) -> int:
 
 
 def _check_limits(session: Session, share: Share, wanted: Format, asker: Asker) -> None:
-    others = {one.name for one in read_custom(session, share)} - {wanted.name}
-    if len(others) >= MOST_FORMATS:
+    wishes = select(func.count(func.distinct(FormatRequest.format))).where(
+        FormatRequest.share_id == share.id,
+        FormatRequest.format != wanted.name,
+        FormatRequest.state.not_in(_ENDED_BADLY),
+    )
+    if (session.scalar(wishes) or 0) >= MOST_FORMATS:
         raise TooManyFormats(
             f"this share has {MOST_FORMATS} formats made to order, which is the most"
         )
@@ -204,7 +216,7 @@ def _check_limits(session: Session, share: Share, wanted: Format, asker: Asker) 
         .where(
             FormatRequest.share_id == share.id,
             FormatRequest.grant_id == asker.grant_id,
-            FormatRequest.state.in_(_UNDER_WAY),
+            FormatRequest.state.in_(UNDER_WAY),
         )
     )
     if asker.grant_id is not None and (waiting or 0) >= MOST_WAITING:
@@ -213,7 +225,8 @@ def _check_limits(session: Session, share: Share, wanted: Format, asker: Asker) 
         )
 
 
-def _find_request(session: Session, request_id: UUID) -> FormatRequest:
+def find_request(session: Session, request_id: UUID) -> FormatRequest:
+    """Find a wish by its id, or raise `ShareNotFound`."""
     found = session.get(FormatRequest, request_id)
     if found is None:
         raise ShareNotFound(f"there is no format request {request_id}")
@@ -244,53 +257,3 @@ def _record(session: Session, request: FormatRequest, asker: Asker) -> None:
         position=request.position or None,
         payload={"format": request.format, "recipe": request.recipe},
     )
-
-
-def find_progress(installation: Installation, request_id: UUID) -> float:
-    """Say how far a wish has come, in percent."""
-    with installation.transaction() as session:
-        return float(measure_request(session, _find_request(session, request_id)))
-
-
-def list_requests(
-    installation: Installation, key: str, *, owner: str = ""
-) -> list[dict[str, object]]:
-    """List all wishes for formats of a share as JSON values, the oldest first.
-
-    Raises:
-        ShareNotFound: there is no such share.
-    """
-    with installation.transaction() as session:
-        share = find_share(session, key, owner=owner)
-        rows = session.scalars(
-            select(FormatRequest)
-            .where(FormatRequest.share_id == share.id)
-            .order_by(FormatRequest.requested_at)
-        )
-        return [
-            {
-                "request": str(row.id),
-                "format": row.format,
-                "asset": _find_asset_id(session, row),
-                "state": row.state.value,
-                "percent": 100 if row.state is RequestState.DONE else measure_request(session, row),
-                "problem": row.failure_text,
-            }
-            for row in rows
-        ]
-
-
-def cancel_wish(installation: Installation, request_id: UUID) -> bool:
-    """Cancel a wish on the owner's behalf; False if there was nothing to cancel."""
-    with installation.transaction() as session:
-        found = _find_request(session, request_id)
-        if found.state not in _UNDER_WAY:
-            return False
-        cancel_request(session, request_id, share_id=found.share_id, grant_id=None)
-        return True
-
-
-def _find_asset_id(session: Session, request: FormatRequest) -> str:
-    if not request.position:
-        return ""
-    return session.get_one(SharedAsset, (request.share_id, request.position)).asset_id

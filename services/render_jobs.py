@@ -1,17 +1,20 @@
 """What is handed to the renderers: an order for each content, and how far it has come."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.shared_asset import SharedAsset
+from services.errors import DatabaseAway
 from services.installation import Installation
 from services.needs import Need
 from services.rendering.orders import Failure, RenderOrder, WantedOutput
-from services.rendition_rows import note_progress
+from services.rendition_rows import hold_claims, note_progress
 
 _NOTE_SECONDS = 2.0
+_HOLD_SECONDS = 20.0
 #: A file server that does not answer may do so a moment later.
 _TRIED_AGAIN = "unreadable"
 
@@ -43,7 +46,7 @@ class Job:
     order: RenderOrder
     asset: SharedAsset
 
-    def keys(self) -> list[str]:
+    def list_keys(self) -> list[str]:
         """The keys of all that it makes."""
         return [output.name for output in self.order.outputs]
 
@@ -63,6 +66,8 @@ class Progress:
         self._rounds = rounds
         self._may_go_on = may_go_on
         self._noted_at: dict[str, float] = {}
+        self._held_at = time.monotonic()
+        self._waiting = dict.fromkeys(jobs)
 
     def tell(self, order: RenderOrder, share: float) -> bool:
         """Write it down, and say whether to go on."""
@@ -70,15 +75,33 @@ class Progress:
         if now - self._noted_at.get(order.name, 0.0) < _NOTE_SECONDS:
             return True
         self._noted_at[order.name] = now
+        # A database that is away for a moment is no reason to lose an hour of work.
+        with contextlib.suppress(DatabaseAway):
+            with self._installation.transaction() as session:
+                note_progress(
+                    session,
+                    self._jobs[order.name].list_keys(),
+                    maker=self._rounds.maker,
+                    percent=int(share * 100),
+                )
+            self._hold()
+            return self._may_go_on()
+        return True
+
+    def settle(self, order: RenderOrder) -> None:
+        """Hold for longer what still waits for its turn."""
+        self._waiting.pop(order.name, None)
+        with contextlib.suppress(DatabaseAway):
+            self._hold()
+
+    def _hold(self) -> None:
+        now = time.monotonic()
+        if now - self._held_at < _HOLD_SECONDS:
+            return
+        self._held_at = now
+        keys = [key for name in list(self._waiting) for key in self._jobs[name].list_keys()]
         with self._installation.transaction() as session:
-            note_progress(
-                session,
-                self._jobs[order.name].keys(),
-                maker=self._rounds.maker,
-                percent=int(share * 100),
-                seconds=self._rounds.seconds,
-            )
-        return self._may_go_on()
+            hold_claims(session, keys, maker=self._rounds.maker, seconds=self._rounds.seconds)
 
 
 def list_jobs(

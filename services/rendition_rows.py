@@ -91,16 +91,32 @@ def claim_renditions(
     return claimed
 
 
-def note_progress(
-    session: Session, keys: Sequence[str], *, maker: str, percent: int, seconds: float
-) -> None:
-    """Tell how far the making of these has come, and hold them for longer."""
-    session.execute(
-        update(Rendition)
-        .where(Rendition.key.in_(keys), Rendition.maker == maker)
-        .where(Rendition.state == RenditionState.MAKING)
-        .values(progress=percent, lease_until=func.vitrine_now() + timedelta(seconds=seconds))
+def hold_claims(session: Session, keys: Sequence[str], *, maker: str, seconds: float) -> None:
+    """Hold what is being made, or waits to be, for longer."""
+    owned = lock_made(session, keys, maker=maker)
+    until = func.vitrine_now() + timedelta(seconds=seconds)
+    session.execute(update(Rendition).where(Rendition.key.in_(owned)).values(lease_until=until))
+
+
+def note_progress(session: Session, keys: Sequence[str], *, maker: str, percent: int) -> None:
+    """Tell how far the making of these has come."""
+    owned = lock_made(session, keys, maker=maker)
+    session.execute(update(Rendition).where(Rendition.key.in_(owned)).values(progress=percent))
+
+
+def lock_made(session: Session, keys: Sequence[str], *, maker: str) -> set[str]:
+    """Lock those of these that this maker still makes: whoever was overtaken settles nothing."""
+    statement = (
+        select(Rendition.key)
+        .where(
+            Rendition.key.in_(keys),
+            Rendition.maker == maker,
+            Rendition.state == RenditionState.MAKING,
+        )
+        .order_by(Rendition.key)
+        .with_for_update()
     )
+    return set(session.scalars(statement))
 
 
 def settle_files(session: Session, files: Sequence[RenderedFile]) -> None:
@@ -120,6 +136,8 @@ def settle_files(session: Session, files: Sequence[RenderedFile]) -> None:
                 duration_ms=file.duration_ms,
                 placeholder=file.placeholder,
                 lease_until=None,
+                failure="",
+                failure_text="",
                 progress=100,
                 made_at=func.vitrine_now(),
             )

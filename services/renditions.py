@@ -32,6 +32,7 @@ from services.rendition_rows import (
     find_settled,
     keep_facts,
     let_go,
+    lock_made,
     read_facts,
     refer,
     settle_failure,
@@ -158,6 +159,7 @@ def make_needed(
         pool = get_pool(installation.settings)
         for outcome in pool.render([one.order for one in orders.values()], progress.tell):
             _settle(installation, orders[outcome.order.name], outcome, rounds)
+            progress.settle(outcome.order)
     return True
 
 
@@ -167,22 +169,28 @@ def _start(installation: Installation, maker: str) -> Round:
 
 
 def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds: Round) -> None:
-    for file in outcome.files:
-        installation.store.adopt_file(rendition_store_key(file.name, 0), Path(file.path))
     failures = dict(outcome.failures)
     if outcome.failure is not None:
         log.warning(
-            "share %s: asset %d: %s", job.asset.share_id, job.asset.position, outcome.failure.code
+            "share %s: asset %d: %s",
+            job.asset.share_id,
+            job.asset.position,
+            outcome.failure.code,
         )
-        failures = dict.fromkeys(job.keys(), outcome.failure)
+        failures = dict.fromkeys(job.list_keys(), outcome.failure)
     with installation.transaction() as session:
-        settle_files(session, outcome.files)
+        owned = lock_made(session, job.list_keys(), maker=rounds.maker)
+        files = [file for file in outcome.files if file.name in owned]
+        for file in files:
+            installation.store.adopt_file(rendition_store_key(file.name, 0), Path(file.path))
+        settle_files(session, files)
         if outcome.failure is None:
             keep_facts(session, job.order.name, outcome.facts)
         for name, failure in failures.items():
-            _settle_failure(session, name, failure, rounds)
+            if name in owned:
+                _settle_failure(session, name, failure, rounds)
         _note_passing(session, job, failures)
-    rounds.made += len(outcome.files)
+    rounds.made += len(files)
 
 
 def _settle_failure(session: Session, key: str, failure: Failure, rounds: Round) -> None:

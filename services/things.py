@@ -14,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.bundle import Bundle
-from models.kinds import RenditionState
+from models.format_request import FormatRequest
+from models.kinds import RenditionState, RequestState
 from models.rendition import Rendition, RenditionRef
 from models.shared_asset import SharedAsset
 from services.access import Admission
@@ -62,7 +63,8 @@ def find_inline(
 ) -> Thing:
     """Find an inline rendition of the admitted asset; `name` is its part and format: `1/view`."""
     part, _, shown = name.partition("/")
-    if shown not in INLINE:
+    asset = _find_asset(session, admission)
+    if shown not in INLINE or not 1 <= int(part) <= len(asset.parts):
         raise FormatNotOffered
     return _find_rendition(installation, session, admission, shown, part=int(part))
 
@@ -77,11 +79,22 @@ def find_download(
     bundle = session.get(Bundle, (admission.share.id, asset.position, name))
     if bundle is not None:
         return _bundle_thing(installation, admission, bundle)
-    if name == ORIGINAL and name not in admission.share.formats:
+    if name not in admission.share.formats and not _is_made(session, admission, name):
         raise FormatNotOffered
     if name == ORIGINAL and not admission.share.strips_originals:
         return _find_original(installation, asset)
     return _find_rendition(installation, session, admission, name, is_taken=True)
+
+
+def _is_made(session: Session, admission: Admission, name: str) -> bool:
+    """Whether a format to order is ready for this asset: rendered, and wrapped with its notice."""
+    wish = select(FormatRequest.id).where(
+        FormatRequest.share_id == admission.share.id,
+        FormatRequest.format == name,
+        FormatRequest.position.in_([0, admission.position]),
+        FormatRequest.state == RequestState.DONE,
+    )
+    return session.scalar(wish.limit(1)) is not None
 
 
 def find_bundle(

@@ -94,9 +94,11 @@ def wrap(installation: Installation, wanted: Sequence[Wrapping]) -> int:
     with installation.transaction() as session:
         for row in filter(None, rows):
             session.execute(insert(Rendition).values(row).on_conflict_do_nothing())
-        for one in wanted:
+        exist = settled | {row["key"] for row in rows if row is not None}
+        wrapped = [one for one in wanted if one.key in exist]
+        for one in wrapped:
             _refer(session, one)
-    return len(wanted)
+    return len(wrapped)
 
 
 def choose_packet(share: Share, asset: SharedAsset, facts: Facts) -> Packet:

@@ -6,7 +6,7 @@ from uuid import UUID
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from services import format_making, format_requests
+from services import format_making, format_requests, format_status
 from services.format_wishes import FormatWish
 from services.installation import get_installation
 from tasks.progress import show_progress
@@ -23,7 +23,7 @@ async def make_format(request: UUID) -> str:
     """Make what the wish is for; its progress stands in Prefect while it is made."""
     return await show_progress(
         lambda: format_making.make_format(get_installation(), request),
-        lambda: format_requests.find_progress(get_installation(), request),
+        lambda: format_status.find_progress(get_installation(), request),
         f"Format request {request}",
     )
 

@@ -1,6 +1,7 @@
 """Progress that an operator sees in Prefect while work goes on."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -24,14 +25,18 @@ async def show_progress(
     running = asyncio.ensure_future(asyncio.to_thread(work))
     artifact = None
     while not (await asyncio.wait([running], timeout=_SECONDS))[0]:
-        percent = min(100.0, await asyncio.to_thread(measure))
-        if artifact is None:
-            artifact = await acreate_progress_artifact(percent, description=description)
-        else:
-            await aupdate_progress_artifact(artifact, progress=percent)
+        # To show it is not the work: what goes wrong with showing does not end it.
+        with contextlib.suppress(Exception):
+            percent = min(100.0, await asyncio.to_thread(measure))
+            if artifact is None:
+                artifact = await acreate_progress_artifact(percent, description=description)
+            else:
+                await aupdate_progress_artifact(artifact, progress=percent)
+    result = await running
     if artifact is not None:
-        await aupdate_progress_artifact(artifact, progress=100.0)
-    return await running
+        with contextlib.suppress(Exception):
+            await aupdate_progress_artifact(artifact, progress=100.0)
+    return result
 
 
 class _Keeper:
@@ -48,15 +53,17 @@ class _Keeper:
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
-        update_progress_artifact(self._artifact, progress=100.0)
+        with contextlib.suppress(Exception):
+            update_progress_artifact(self._artifact, progress=100.0)
 
     def _keep(self) -> None:
         shown = 0.0
         while not self._stop.wait(_SECONDS):
-            percent = round(min(100.0, self._measure()), 1)
-            if percent != shown:
-                update_progress_artifact(self._artifact, progress=percent)
-                shown = percent
+            with contextlib.suppress(Exception):
+                percent = round(min(100.0, self._measure()), 1)
+                if percent != shown:
+                    update_progress_artifact(self._artifact, progress=percent)
+                    shown = percent
 
 
 _keepers: dict[UUID, _Keeper] = {}

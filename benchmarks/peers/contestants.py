@@ -99,8 +99,8 @@ def vipsthumbnail() -> Contestant:
     script = ["env", "VIPS_CONCURRENCY=1", "sh", str(_HERE / "vipsthumbnail.sh")]
 
     def render(paths: Sequence[Path], target: Path) -> None:
-        # Eight portions, so that both processes end together.
-        portion = min(25, -(-len(paths) // 8))
+        # Portions as large as leave both processes at work to the end.
+        portion = min(25, -(-len(paths) // _PROCESSES))
         _feed(["xargs", f"-P{_PROCESSES}", f"-n{portion}", *script, str(target)], paths)
 
     version = said.stdout.strip().partition("-")[2]

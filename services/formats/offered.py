@@ -29,6 +29,11 @@ def read_custom(session: Session, share: Share) -> list[Format]:
     return [_read(row) for row in rows]
 
 
+def find_offered(session: Session, share_id: object, name: str) -> Format:
+    """Find a format that the share offers, as it was frozen with it."""
+    return _read(session.get_one(ShareFormat, (share_id, name)))
+
+
 def keep_offered(
     session: Session, share_id: object, formats: list[Format], *, is_custom: bool = False
 ) -> None:

@@ -16,7 +16,6 @@ from services.formats.recipes import MotionRecipe, PictureRecipe
 from services.rendering.animations import write_animation
 from services.rendering.embedded import read_facts
 from services.rendering.encoding import encode
-from services.rendering.foreign import read_foreign
 from services.rendering.orders import (
     Failure,
     RenderedFile,
@@ -62,13 +61,20 @@ def render(original: OpenOriginal, order: RenderOrder, report: Report) -> Render
     try:
         head = _read_head(original)
         facts = _read_facts(original, head)
-        plain, kept = _divide_by_colour(order.outputs)
-        files = write_pictures(_decode(original, head, facts, plain), plain) if plain else ()
-        files += _write_unconverted(original, head, facts, kept) if kept else ()
     except pyvips.Error as error:
         raise explain(error) from error
+    plain, kept = _divide_by_colour(order.outputs)
     moving, failures = _write_moving(original, order, facts)
-    return RenderOutcome(order, (*files, *moving), facts, failures)
+    files = list(moving)
+    for outputs, write in ((plain, _write_converted), (kept, _write_unconverted)):
+        try:
+            files += write(original, head, facts, outputs) if outputs else ()
+        except pyvips.Error as error:
+            # What is asked for in other colours fails alone; a picture of which nothing comes, whole.
+            if outputs is plain or not files:
+                raise explain(error) from error
+            failures |= dict.fromkeys((one.name for one in outputs), explain(error).failure)
+    return RenderOutcome(order, tuple(files), facts, failures)
 
 
 def write_pictures(
@@ -118,6 +124,9 @@ def explain(error: Exception) -> RenderFailed:
 
 def _read_head(original: OpenOriginal) -> Any:
     if original.media_type not in _NATIVE:
+        # Loaded for the first such picture: most processes never see one.
+        from services.rendering.foreign import read_foreign  # noqa: PLC0415
+
         return read_foreign(original)
     if original.media_type == _DRAWING:
         # From memory: loaded from a file, a drawing could draw its neighbours too.
@@ -224,6 +233,12 @@ def _divide_by_colour(
     return plain, kept
 
 
+def _write_converted(
+    original: OpenOriginal, head: Any, facts: Facts, outputs: Sequence[WantedOutput]
+) -> tuple[RenderedFile, ...]:
+    return write_pictures(_decode(original, head, facts, outputs), outputs)
+
+
 def _write_unconverted(
     original: OpenOriginal, head: Any, facts: Facts, outputs: Sequence[WantedOutput]
 ) -> tuple[RenderedFile, ...]:
@@ -231,6 +246,9 @@ def _write_unconverted(
     if original.media_type in _NATIVE:
         head = pyvips.Image.new_from_file(original.path, fail_on="truncated")
     upright = head.autorot()
+    if upright.hasalpha():
+        # What is laid on a ground is mixed with its colour, which is one of the screen.
+        upright = _convert(upright)
     files = []
     for output in outputs:
         plan = plan_geometry(_recipe(output), facts.width, facts.height)
@@ -241,6 +259,14 @@ def _write_unconverted(
         encode(finished, _recipe(output), output.path)
         files.append(describe(output, width=finished.width, height=finished.height))
     return tuple(files)
+
+
+def _convert(image: Any) -> Any:
+    if image.get_typeof("icc-profile-data"):
+        image = image.icc_transform("srgb")
+    image = image.colourspace("srgb").copy()
+    image.remove("icc-profile-data")
+    return image.cast("uchar")
 
 
 def _write_moving(

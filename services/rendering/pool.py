@@ -128,7 +128,7 @@ class _Process:
                     return self._give_up(order, "cancelled", "The work was cancelled")
             text = f"The file was not finished in {seconds:g} seconds"
             return self._give_up(order, "timeout", text)
-        except (EOFError, OSError):
+        except (EOFError, OSError, ValueError, KeyError, TypeError):
             return self._give_up(order, "crash", "The file brought down the process that read it")
 
     def _give_up(self, order: RenderOrder, code: str, message: str) -> RenderOutcome:
@@ -156,15 +156,20 @@ def _write_order(order: RenderOrder) -> bytes:
 
 
 def _read_answer(order: RenderOrder, fields: dict[str, Any]) -> RenderOutcome:
+    places = {output.name: output.path for output in order.outputs}
     files = tuple(
-        RenderedFile(**{**one, "sha256": base64.b64decode(one["sha256"])})
+        # Where it lies is what was ordered: that process may be in somebody else's hands.
+        RenderedFile(
+            **{**one, "sha256": base64.b64decode(one["sha256"]), "path": places[one["name"]]}
+        )
         for one in fields["files"]
+        if one["name"] in places
     )
     return RenderOutcome(
         order,
         files,
         Facts.read(fields["facts"]),
-        {name: Failure(**one) for name, one in fields["failures"].items()},
+        {name: Failure(**one) for name, one in fields["failures"].items() if name in places},
         Failure(**fields["failure"]) if fields["failure"] else None,
     )
 
@@ -182,5 +187,8 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "VIPS_CONCURRENCY": "1",
         "MALLOC_ARENA_MAX": "2",
+        # Planes of pixels are used again, not given back to the system and faulted in anew.
+        "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
         "VIPS_WARNING": "0",
     }
