@@ -101,7 +101,9 @@ def vipsthumbnail() -> Contestant:
     def render(paths: Sequence[Path], target: Path) -> None:
         # Portions as large as leave both processes at work to the end.
         portion = min(25, -(-len(paths) // _PROCESSES))
-        _feed(["xargs", f"-P{_PROCESSES}", f"-n{portion}", *script, str(target)], paths)
+        _feed(
+            ["xargs", "-d", "\\n", f"-P{_PROCESSES}", f"-n{portion}", *script, str(target)], paths
+        )
 
     version = said.stdout.strip().partition("-")[2]
     return Contestant(f"vipsthumbnail {version}", render, "{}.1280.webp")
