@@ -4,7 +4,6 @@ The largest is made first and the others from it. What a file claims of itself i
 pixel is read: a picture of a few hundred bytes can ask for gigabytes.
 """
 
-import mmap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,7 +13,6 @@ from services.formats.facts import Facts
 from services.formats.geometry import Geometry, plan_geometry
 from services.formats.recipes import MotionRecipe, PictureRecipe
 from services.rendering.animations import write_animation
-from services.rendering.embedded import read_facts
 from services.rendering.encoding import encode
 from services.rendering.orders import (
     Failure,
@@ -25,31 +23,15 @@ from services.rendering.orders import (
     WantedOutput,
 )
 from services.rendering.original import OpenOriginal, RenderFailed
+from services.rendering.picture_heads import (
+    DRAWING,
+    LARGEST_SVG_BYTES,
+    NATIVE,
+    read_head,
+    read_picture_facts,
+)
 from services.rendering.placeholders import thumbhash
 from services.rendering.written import describe
-
-_MEGAPIXEL = 1_000_000
-#: Loaders that stream need little memory for many pixels; all others hold the whole picture.
-_MOST_PIXELS_STREAMED = 500 * _MEGAPIXEL
-_MOST_PIXELS = 120 * _MEGAPIXEL
-_STREAMING = frozenset({"jpegload", "pngload", "tiffload"})
-_LONGEST_EDGE = 65_535
-_LARGEST_MAPPED_BYTES = 1 << 29
-_LARGEST_SVG_BYTES = 10_000_000
-_LOADERS = ("Jpeg", "Png", "Webp", "Tiff", "Heif", "Nsgif", "Svg")
-#: What the libvips of the wheel reads by itself; the rest is turned into pixels elsewhere.
-_NATIVE = frozenset(
-    f"image/{name}" for name in ("jpeg", "png", "webp", "avif", "tiff", "gif", "svg+xml")
-)
-_DRAWING = "image/svg+xml"
-
-
-def block_loaders() -> None:
-    """Allow only loaders that are made for hostile input, and keep nothing between pictures."""
-    pyvips.operation_block_set("VipsForeignLoad", True)
-    for name in _LOADERS:
-        pyvips.operation_block_set(f"VipsForeignLoad{name}", False)
-    pyvips.cache_set_max(0)
 
 
 def render(original: OpenOriginal, order: RenderOrder, report: Report) -> RenderOutcome:  # noqa: ARG001
@@ -59,8 +41,8 @@ def render(original: OpenOriginal, order: RenderOrder, report: Report) -> Render
         RenderFailed: the original cannot be rendered; nothing that was written counts.
     """
     try:
-        head = _read_head(original)
-        facts = _read_facts(original, head)
+        head = read_head(original)
+        facts = read_picture_facts(original, head)
     except pyvips.Error as error:
         raise explain(error) from error
     plain, kept = _divide_by_colour(order.outputs)
@@ -122,46 +104,11 @@ def explain(error: Exception) -> RenderFailed:
     return RenderFailed("damaged", "The picture is damaged and cannot be read to its end")
 
 
-def _read_head(original: OpenOriginal) -> Any:
-    if original.media_type not in _NATIVE:
-        # Loaded for the first such picture: most processes never see one.
-        from services.rendering.foreign import read_foreign  # noqa: PLC0415
-
-        return read_foreign(original)
-    if original.media_type == _DRAWING:
-        # From memory: loaded from a file, a drawing could draw its neighbours too.
-        return pyvips.Image.new_from_buffer(original.read(_LARGEST_SVG_BYTES), "")
-    head = pyvips.Image.new_from_file(original.path, access="sequential", fail_on="truncated")
-    _check_limits(head)
-    return head
-
-
-def _read_facts(original: OpenOriginal, head: Any) -> Facts:
-    if original.media_type != "image/tiff" or original.size_bytes > _LARGEST_MAPPED_BYTES:
-        return read_facts(head)
-    # Mapped, not read: a directory may stand at the end of gigabytes.
-    with mmap.mmap(original.descriptor, 0, prot=mmap.PROT_READ) as whole:
-        return read_facts(head, whole)
-
-
-def _check_limits(head: Any) -> None:
-    loader = str(head.get("vips-loader")).split("_")[0]
-    holds_all = _has(head, "jpeg-multiscan") or _has(head, "interlaced")
-    streams = loader in _STREAMING and not holds_all
-    limit = _MOST_PIXELS_STREAMED if streams else _MOST_PIXELS
-    if head.width * head.height > limit or max(head.width, head.height) > _LONGEST_EDGE:
-        raise RenderFailed("too_large", f"{head.width} × {head.height} pixels are too many")
-
-
-def _has(head: Any, name: str) -> bool:
-    return bool(head.get_typeof(name) and head.get(name))
-
-
 def _decode(
     original: OpenOriginal, head: Any, facts: Facts, outputs: Sequence[WantedOutput]
 ) -> Any:
     """Read the original at the largest size that is wanted: upright, sRGB or grey, 8 bits."""
-    is_drawing = original.media_type == _DRAWING
+    is_drawing = original.media_type == DRAWING
     box = _largest(outputs, facts, may_enlarge=is_drawing)
     # Exactly this size: fitted into a box that was rounded, a narrow picture loses much more.
     options: dict[str, Any] = {"height": box[1], "size": "force"}
@@ -169,11 +116,29 @@ def _decode(
         # Only where there is a profile: a conversion of untagged pixels changes what was right.
         options["output_profile"] = "srgb"
     if is_drawing:
-        content = original.read(_LARGEST_SVG_BYTES)
+        content = original.read(LARGEST_SVG_BYTES)
         return pyvips.Image.thumbnail_buffer(content, box[0], fail_on="truncated", **options)
-    if original.media_type not in _NATIVE:
+    if original.media_type not in NATIVE:
         return head.thumbnail_image(box[0], **options)
+    shrink = _choose_shrink(original, facts, box)
+    if shrink > 1:
+        reduced = pyvips.Image.new_from_file(
+            original.path, access="sequential", fail_on="truncated", shrink=shrink
+        )
+        return reduced.thumbnail_image(box[0], **options)
     return pyvips.Image.thumbnail(original.path, box[0], fail_on="truncated", **options)
+
+
+def _choose_shrink(original: OpenOriginal, facts: Facts, box: tuple[int, int]) -> int:
+    """Choose by how much a JPEG is reduced while it is decoded: 1, 2, 4 or 8.
+
+    libvips by itself keeps twice the size for the last reduction; the pictures are alike, and a
+    photograph of twice the wanted size takes a tenth longer.
+    """
+    if original.media_type != "image/jpeg":
+        return 1
+    factor = min(facts.width / box[0], facts.height / box[1])
+    return next((one for one in (8, 4, 2) if factor >= one), 1)
 
 
 def _largest(
@@ -243,7 +208,7 @@ def _write_unconverted(
     original: OpenOriginal, head: Any, facts: Facts, outputs: Sequence[WantedOutput]
 ) -> tuple[RenderedFile, ...]:
     """Write what keeps its own colours, profile and depth: a decoding of its own."""
-    if original.media_type in _NATIVE:
+    if original.media_type in NATIVE:
         head = pyvips.Image.new_from_file(original.path, fail_on="truncated")
     upright = head.autorot()
     if upright.hasalpha():

@@ -23,7 +23,7 @@ from services.formats.office import OFFICE_TYPES
 from services.formats.recipes import read_recipe
 from services.rendering.orders import Failure, RenderOrder, RenderOutcome, Report, WantedOutput
 from services.rendering.original import OpenOriginal, RenderFailed
-from services.rendering.pictures import block_loaders
+from services.rendering.picture_heads import block_loaders
 
 _MEBIBYTE = 1 << 20
 _LARGEST_OUTPUT_BYTES = 1 << 36
