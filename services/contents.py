@@ -35,7 +35,9 @@ class Contents:
         return self.formats[name].label if name in self.formats else name
 
 
-def read_contents(session: Session, share: Share, *, position: int = 0) -> Contents:
+def read_contents(
+    session: Session, share: Share, *, position: int = 0, with_renditions: bool = True
+) -> Contents:
     """Read the assets of a share with their renditions; with `position` only that asset."""
     of_share = [SharedAsset.share_id == share.id]
     of_refs = [RenditionRef.share_id == share.id]
@@ -45,11 +47,12 @@ def read_contents(session: Session, share: Share, *, position: int = 0) -> Conte
     assets = session.scalars(
         select(SharedAsset).where(*of_share).order_by(SharedAsset.position)
     ).all()
-    rows = session.execute(
+    refs = (
         select(RenditionRef.position, RenditionRef.part, RenditionRef.format, Rendition)
         .join(Rendition, Rendition.key == RenditionRef.key)
         .where(*of_refs)
     )
+    rows = session.execute(refs) if with_renditions else ()
     renditions = {(place, part, name): rendition for place, part, name, rendition in rows}
     formats = {
         one.name: one for one in (*read_offered(session, share), *read_custom(session, share))

@@ -45,7 +45,8 @@ def view_formats(
     `fields` are those of a form that was filled in before: what it would make is foretold.
     """
     share, position = admission.share, admission.position or 0
-    contents = read_contents(session, share, position=position)
+    # Of a whole share only the zip is shown, and this page asks for itself every few seconds.
+    contents = read_contents(session, share, position=position, with_renditions=bool(position))
     assets = [one for one in contents.assets if one.position not in admission.withdrawn]
     media = _list_media(assets)
     medium = fields.get("medium", "")

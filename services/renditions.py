@@ -134,7 +134,7 @@ def make_needed(
     installation: Installation,
     assets: Sequence[SharedAsset],
     needs: Sequence[Need],
-    rounds: "Round",
+    rounds: Round,
     may_go_on: MayGoOn = lambda: True,
 ) -> bool:
     """Make what of these is missing and made by nobody; False once nothing is missing any more."""
@@ -189,7 +189,7 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
         for name, failure in failures.items():
             if name in owned:
                 _settle_failure(session, name, failure, rounds)
-        _note_passing(session, job, failures)
+        _note_passing(session, job, failures, rounds)
     rounds.made += len(files)
 
 
@@ -202,9 +202,12 @@ def _settle_failure(session: Session, key: str, failure: Failure, rounds: Round)
         settle_failure(session, [key], failure)
 
 
-def _note_passing(session: Session, job: Job, failures: Mapping[str, Failure]) -> None:
-    """Tell of what failed for now; what failed for good is told when all is rendered."""
-    told = [one for one in failures.values() if one.code in PASSING_FAILURES - {"cancelled"}]
+def _note_passing(
+    session: Session, job: Job, failures: Mapping[str, Failure], rounds: Round
+) -> None:
+    """Tell of what was given up for now; what failed for good is told when all is rendered."""
+    given_up = [one for name, one in failures.items() if name in rounds.given_up]
+    told = [one for one in given_up if one.code != "cancelled"]
     if not told:
         return
     asset = job.asset

@@ -13,7 +13,6 @@ _JPEG = b"\xff\xd8\xff"
 _LEAST_USEFUL_EDGE = 1000
 #: LibRaw's ways to turn a picture, as EXIF orientations.
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
-_QUARTER_TURNS = frozenset({5, 6})
 _CODES = {
     rawpy.LibRawFileUnsupportedError: "unsupported",
     rawpy.LibRawNotImplementedError: "unsupported",

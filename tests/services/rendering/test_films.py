@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from services.formats.recipes import (
 )
 from services.rendering.pool import RenderPool
 from tests.clips import H264, HALVES, look_into, order, read_packets, run_ffmpeg, write_film
+from tests.tools import need_tool
 
 POSTER = PictureRecipe(640, 640, "png")
 SECRETS = ("SECRETTITLE", "SECRETHANDLER", "SECRETNOTE", "+52.5", "13.4")
@@ -200,8 +200,8 @@ def test_what_the_film_says_of_itself_is_found_and_goes_no_further(pool, film):
         assert not [word for word in SECRETS if word.encode() in content]
 
 
-@pytest.mark.skipif(not shutil.which("exiftool"), reason="exiftool is not installed")
 def test_a_reader_of_metadata_finds_no_place_and_no_person_in_a_copy(pool, film):
+    need_tool("exiftool")
     made = render_film(pool, film, FilmRecipe(1080))
 
     said = subprocess.run(
