@@ -40,7 +40,7 @@ from services.dam.protocol import (
     RightsWindow,
     SharedThing,
 )
-from services.dam.scanning import Found, find_fault, scan
+from services.dam.scanning import Found, find_fault, leads_to_file, scan
 from services.errors import (
     LibraryInvalid,
     OriginalChanged,
@@ -140,6 +140,8 @@ class Library:
             OriginalChanged: it is not there any more, or a link stands in its place.
         """
         path = self.root / source_key
+        if leads_to_file(self.root, source_key):
+            return path
         if not path.exists() and source_key in self._found:
             # The name on disk is spelt with other code points than its key.
             path = self._found[source_key].path
