@@ -12,7 +12,18 @@ from pathlib import Path
 
 #: Modules of the package that are no benchmarks.
 _FRAME = frozenset(
-    {"__main__", "nginx", "peers", "photographs", "proofs", "result", "stage", "tools", "tracing"}
+    {
+        "__main__",
+        "nginx",
+        "peers",
+        "photographs",
+        "proofs",
+        "result",
+        "stage",
+        "tools",
+        "tracing",
+        "zips",
+    }
 )
 
 

@@ -1,7 +1,6 @@
 """Do what a recipient does: download the zip, unpack it, and compare it with the originals."""
 
 import hashlib
-import json
 import tempfile
 import time
 import zipfile
@@ -10,6 +9,9 @@ from urllib.parse import urljoin
 
 import httpx
 
+from services.bundles.manifest import OWN_FILES
+from services.bundles.signature import read_keys
+from services.bundles.verification import verify_bundle
 from services.dam.library import Library
 
 _BLOCK_BYTES = 1 << 20
@@ -25,6 +27,7 @@ def receive_bundle(link: str, library: Library, folder: str) -> tuple[int, list[
         problems = (
             [] if promised == size_bytes else [f"{promised} bytes promised, {size_bytes} came"]
         )
+        problems += _verify(target, urljoin(link, "/keys.json"))
         with zipfile.ZipFile(target) as bundle:
             bundle.extractall(Path(place) / "unpacked")
         problems += _compare(Path(place) / "unpacked", library, folder)
@@ -50,26 +53,29 @@ def _download(url: str, target: Path) -> int:
         return int(answer.headers["content-length"])
 
 
+def _verify(bundle: Path, keys: str) -> list[str]:
+    """Check it as `vitrine verify` does, against the public keys that the gateway publishes."""
+    published = httpx.get(keys, timeout=60).raise_for_status().content
+    verdict = verify_bundle(bundle, read_keys(published))
+    wrong = [*verdict.missing, *verdict.added, *verdict.altered]
+    return [verdict.fault or f"not as signed: {wrong}"] if not verdict.is_complete() else []
+
+
 def _compare(unpacked: Path, library: Library, folder: str) -> list[str]:
-    """Compare every byte with the originals, and the manifest with both."""
+    """Compare every byte with the originals."""
     originals = sorted(
         _digest(library.locate(file.source_key))
         for asset in library.folder(folder).assets
         for file in asset.files
     )
-    received = {
-        str(path.relative_to(unpacked)): _digest(path)
+    received = sorted(
+        _digest(path)
         for path in unpacked.rglob("*")
-        if path.is_file() and path.name != "MANIFEST.json"
-    }
-    manifest = json.loads((unpacked / "MANIFEST.json").read_text())
-    listed = {one["name"]: one["sha256"] for one in manifest["files"]}
-    problems = []
-    if sorted(received.values()) != originals:
-        problems.append(f"{len(originals)} originals, {len(received)} files that are not the same")
-    if listed != received:
-        problems.append("the manifest lists other files than the zip holds")
-    return problems
+        if path.is_file() and path.relative_to(unpacked).as_posix() not in OWN_FILES
+    )
+    if received == originals:
+        return []
+    return [f"{len(originals)} originals, {len(received)} files that are not the same"]
 
 
 def _digest(path: Path) -> str:

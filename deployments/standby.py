@@ -16,13 +16,16 @@ import psycopg
 from prefect.exceptions import PrefectException
 
 from flows.add_format import add_format
+from flows.replan_bundles import replan_bundles
 from flows.send_letters import send_letters
+from services.bundling import list_stale
 from services.errors import VitrineError
 from services.format_making import list_waiting
 from services.format_requests import CHANNEL
 from services.format_wishes import FormatWish
 from services.installation import get_installation
 from services.letters import count_waiting_letters
+from services.staleness import CHANNEL as STALE
 
 log = logging.getLogger("standby")
 _LOOK_AGAIN_SECONDS = 15.0
@@ -36,6 +39,7 @@ class Standby:
     """Runs flows for what waits, each thing once at a time."""
 
     def __init__(self) -> None:
+        self._bundles: dict[UUID, asyncio.Task[None]] = {}
         self._formats: dict[UUID, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(_FORMATS_AT_ONCE)
 
@@ -53,8 +57,10 @@ class Standby:
         async with await psycopg.AsyncConnection.connect(**place, autocommit=True) as connection:
             await connection.execute("LISTEN outbox")
             await connection.execute(f"LISTEN {CHANNEL}")
+            await connection.execute(f"LISTEN {STALE}")
             log.info("listening")
             while True:
+                await self._replan_bundles()
                 await self._start_formats()
                 await _send_waiting()
                 async for _ in connection.notifies(timeout=_LOOK_AGAIN_SECONDS, stop_after=1):
@@ -64,6 +70,21 @@ class Standby:
         for request in await asyncio.to_thread(list_waiting, get_installation()):
             if request not in self._formats:
                 self._formats[request] = asyncio.create_task(self._make(request))
+
+    async def _replan_bundles(self) -> None:
+        for share in await asyncio.to_thread(list_stale, get_installation()):
+            if share not in self._bundles:
+                self._bundles[share] = asyncio.create_task(self._replan(share))
+
+    async def _replan(self, share: UUID) -> None:
+        try:
+            await replan_bundles(str(share))
+        except _PREFECT_AWAY as error:
+            log.warning("Prefect does not answer (%s): a zip waits", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the flow run tells the operator
+            log.warning("bundles of share %s: %s", share, type(error).__name__)
+        finally:
+            del self._bundles[share]
 
     async def _make(self, request: UUID) -> None:
         try:

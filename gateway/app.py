@@ -1,7 +1,7 @@
 """The gateway: an ASGI app through which recipients see generated pages and fetch bytes.
 
 The table of routes is complete: what is not in it does not exist, and every route but the static
-files and the two health checks asks the gate.
+files, the public keys and the two health checks asks the gate.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway import doors, formats
+from gateway import doors, formats, taking
 from gateway.accepting import accept, show_receipt
 from gateway.event_writer import EventWriter
 from gateway.headers import SafeHeaders
@@ -53,8 +53,10 @@ ROUTES = [
     Route("/s/{token}/page/{number:int}/colours.css", doors.show_colours),
     Route("/s/{token}/a/{position:int}/", doors.show_asset),
     Route("/s/{token}/i/{position:int}/{part:int}/{format}", doors.show_inline),
-    Route("/s/{token}/d/{position:int}/{format}", doors.take_asset),
-    Route("/s/{token}/bundle/{format}", doors.take_bundle),
+    Route("/s/{token}/d/{position:int}/{format}", taking.take_asset),
+    Route("/s/{token}/bundle/{format}", taking.take_bundle),
+    Route("/s/{token}/selection", taking.select_assets, methods=["POST"]),
+    Route("/s/{token}/selection/{selection}/{format}", taking.take_selection),
     Route("/s/{token}/formats/", formats.show_formats),
     Route("/s/{token}/formats/", formats.ask_format, methods=["POST"]),
     Route("/s/{token}/a/{position:int}/formats/", formats.show_formats),
@@ -65,6 +67,7 @@ ROUTES = [
     Route("/s/{token}/receipt", show_receipt),
     Route("/static/{name}", doors.show_static),
     Route("/brand/{name}", doors.show_brand),
+    Route("/keys.json", doors.show_keys),
     Route("/healthz", be_alive),
     Route("/readyz", be_ready),
 ]

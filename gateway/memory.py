@@ -18,7 +18,7 @@ from page_builder.views import BrandView
 from services.errors import VitrineError
 from services.installation import Installation
 from services.links import hash_token
-from services.listening import listen
+from services.listening import listening
 from services.networks import find_network
 from services.standing import Standing
 from services.things import Thing
@@ -49,6 +49,8 @@ class Memory:
         self.views: LRUCache[UUID, bool] = LRUCache(_MOST_VIEWS)
         self.brands: LRUCache[UUID | None, BrandView] = LRUCache(_MOST_BRANDS)
         self._unknown: TTLCache[str, list[int]] = TTLCache(_MOST_NETWORKS, _UNKNOWN_SECONDS)
+        #: How often something was forgotten: what was being read meanwhile may be old.
+        self.forgotten = 0
         self._bytes: LRUCache[str, bytes] = LRUCache(_MOST_BYTES, getsizeof=len)
 
     async def find_standing(
@@ -85,6 +87,16 @@ class Memory:
         gone = [key for key, one in self._standings.items() if str(one.share.id) == share_id]
         for key in gone:
             self._standings.pop(key, None)
+        self.forgotten += 1
+        for thing in [one for one in self.things if one[1] == UUID(share_id)]:
+            self.things.pop(thing, None)
+
+    def forget_all(self) -> None:
+        """Forget all that may have changed unheard."""
+        self._reading.clear()
+        self._standings.clear()
+        self.things.clear()
+        self.forgotten += 1
 
     def count_unknown(self, address: str) -> int:
         """Count an address that does not exist, and say how many this network asked for in an hour.
@@ -113,8 +125,11 @@ async def hear_changes(installation: Installation, memory: Memory) -> None:
     """
     while True:
         try:
-            async for share_id in listen(installation, "gate"):
-                memory.forget(share_id)
+            async with listening(installation, "gate") as told:
+                # What changed before is not told of any more.
+                memory.forget_all()
+                async for share_id in told:
+                    memory.forget(share_id)
         except VitrineError as error:
             log.warning("not listening to the database: %s", type(error).__name__)
         await asyncio.sleep(_LISTEN_AGAIN_SECONDS)

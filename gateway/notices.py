@@ -20,10 +20,12 @@ from page_builder.static import style_href
 from page_builder.views import NO_BRAND, BrandView, NoticeView, PasswordView, TermsView
 from services.errors import (
     BundleOutdated,
+    BundlePreparing,
     ForeignForm,
     LinkUnknown,
     PasswordNeeded,
     PasswordWrong,
+    SelectionEmpty,
     ShareClosed,
     ShareEmpty,
     ShareNotFound,
@@ -69,6 +71,17 @@ _OWN_TEXTS: dict[type[VitrineError], tuple[str, str]] = {
     ForeignForm: (
         "This form was not sent from our page",
         "Open the link again, and fill in the form there.",
+    ),
+    BundlePreparing: (
+        "This zip is being prepared again",
+        (
+            "A file in it has changed since it was shared. Try again in a minute: what is no"
+            " longer available is then named inside."
+        ),
+    ),
+    SelectionEmpty: (
+        "Nothing was picked",
+        "Go back to the page, tick the files that you want, and send them again.",
     ),
     BundleOutdated: (
         "This zip is not available at the moment",

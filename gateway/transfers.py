@@ -48,13 +48,13 @@ class Transfer:
     first_block: bytes
     status: int
     headers: dict[str, str]
-    at_end: Callable[[Ending, int], Awaitable[None]]
+    at_end: Callable[[Ending, int, VitrineError | None], Awaitable[None]]
     may_go_on: Callable[[], Awaitable[bool]]
     sent: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the part; whatever happens, close the source and tell how it ended."""
-        ending = Ending.CLIENT_LEFT
+        ending, fault = Ending.CLIENT_LEFT, None
         # What fits into one block is gone before anybody could leave.
         is_long = len(self.first_block) < self.part.end - self.part.start
         gone = asyncio.create_task(_wait_until_gone(receive)) if is_long else None
@@ -63,14 +63,14 @@ class Transfer:
         except TransferClosed:
             ending = Ending.CLOSED
             raise
-        except VitrineError:
-            ending = Ending.SOURCE_CHANGED
+        except VitrineError as error:
+            ending, fault = Ending.SOURCE_CHANGED, error
             raise
         finally:
             if gone is not None:
                 gone.cancel()
             self.source.close()
-            await self.at_end(ending, self.sent)
+            await self.at_end(ending, self.sent, fault)
 
     async def _send(self, send: Send, gone: asyncio.Task[None] | None) -> Ending:
         headers = [(k.encode(), v.encode("latin-1")) for k, v in self.headers.items()]

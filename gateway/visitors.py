@@ -40,13 +40,18 @@ def list_languages(request: Request) -> tuple[str, ...]:
 
 async def read_form(request: Request) -> dict[str, str]:
     """Read a small form; one that is too large has no fields."""
-    body = b""
+    fields = await read_fields(request, most_bytes=_LARGEST_FORM_BYTES)
+    return {name: values[0] for name, values in fields.items()}
+
+
+async def read_fields(request: Request, *, most_bytes: int) -> dict[str, list[str]]:
+    """Read a form whose fields may come several times; one that is too large has no fields."""
+    body = bytearray()
     async for block in request.stream():
         body += block
-        if len(body) > _LARGEST_FORM_BYTES:
+        if len(body) > most_bytes:
             return {}
-    fields = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
-    return {name: values[0] for name, values in fields.items()}
+    return parse_qs(body.decode(errors="replace"), keep_blank_values=True)
 
 
 def read_cookie(request: Request) -> str:

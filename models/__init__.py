@@ -2,7 +2,8 @@
 
 from models.base import Base
 from models.brand import Brand
-from models.bundle import Bundle
+from models.bundle import Bundle, Selection
+from models.download_progress import DownloadProgress
 from models.format import Format, ShareFormat
 from models.format_request import FormatRequest
 from models.grant import Grant
@@ -15,12 +16,14 @@ from models.rendition import Inspection, Rendition, RenditionRef
 from models.seen_original import SeenOriginal
 from models.share import Share
 from models.shared_asset import SharedAsset
+from models.signing_key import SigningKey
 from models.terms_version import TermsVersion
 
 __all__ = [
     "Base",
     "Brand",
     "Bundle",
+    "DownloadProgress",
     "Format",
     "FormatRequest",
     "Grant",
@@ -34,8 +37,10 @@ __all__ = [
     "Rendition",
     "RenditionRef",
     "SeenOriginal",
+    "Selection",
     "Share",
     "ShareFormat",
     "SharedAsset",
+    "SigningKey",
     "TermsVersion",
 ]

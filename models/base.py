@@ -32,6 +32,7 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,
         list[str]: JSONB,
+        list[int]: JSONB,
         list[dict[str, Any]]: JSONB,
         list[list[Any]]: JSONB,
         StrEnum: Enum(

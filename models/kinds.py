@@ -86,6 +86,8 @@ class EventKind(StrEnum):
     RENDITION_FAILED = "rendition:failed"
     SHARE_RENDERED = "share:rendered"
     BUNDLE_PLANNED = "bundle:planned"
+    BUNDLE_STALE = "bundle:stale"
+    SELECTION_PLANNED = "selection:planned"
     PAGE_BUILT = "page:built"
     SHARE_PUBLISHED = "share:published"
     PUBLICATION_FAILED = "publication:failed"

@@ -47,6 +47,10 @@ class Share(Base):
     formats: Mapped[list[str]]
     #: Whether originals leave the house without the metadata that they carry.
     strips_originals: Mapped[bool] = mapped_column(default=False, server_default="false")
+    #: What downloads are called: `original` as their files, `title` as the DAM calls the assets.
+    file_names: Mapped[str] = mapped_column(default="original", server_default="original")
+    #: Whether zips have the folders of the shared folder.
+    keeps_folders: Mapped[bool] = mapped_column(default=True, server_default="true")
     contact_lists: Mapped[list[str]]
     invitation: Mapped[str] = mapped_column(default="")
     #: Empty: no password is asked for. Whoever knew an earlier one (another epoch) is asked again.

@@ -17,6 +17,15 @@ class DownloadView:
 
 
 @dataclass(frozen=True)
+class PickView:
+    """A format in which picked files can be taken together."""
+
+    label: str
+    note: str
+    value: str
+
+
+@dataclass(frozen=True)
 class LogoView:
     """A logo with the size of its file in pixels."""
 
@@ -94,6 +103,7 @@ class ShareView:
     is_downloadable: bool
     bundles: tuple[DownloadView, ...]
     bundle_note: str
+    picks: tuple[PickView, ...] = ()
     has_terms: bool = False
     brand: BrandView = NO_BRAND
 

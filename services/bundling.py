@@ -1,52 +1,45 @@
-"""Which zips a share offers, and what is in each of them."""
+"""Which zips a share offers: each is planned once, and planned anew when a source has changed."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models.bundle import Bundle
+from models.bundle import Bundle, Selection
 from models.kinds import EventKind, ShareState
 from models.share import Share
 from models.shared_asset import SharedAsset
-from services.bundles.manifest import AbsentAsset, ManifestFile, write_manifest
-from services.bundles.plan import PlanEntry, write_plan
-from services.contents import (
-    Contents,
-    choose_format,
-    find_taken,
-    has_parts,
-    list_bundle_formats,
-    read_contents,
+from services.bundle_members import Member, choose_members, keep_sound
+from services.bundles.manifest import (
+    MANIFEST,
+    SIGNATURE,
+    SUMS,
+    AbsentAsset,
+    write_manifest,
+    write_sums,
 )
-from services.delivery import refer_to_original, refer_to_rendition, refer_to_stored
+from services.bundles.plan import PlanEntry, write_plan
+from services.contents import Contents, has_parts, list_bundle_formats, read_contents
+from services.delivery import refer_to_stored
 from services.formats.catalogue import ORIGINAL
-from services.formats.endings import ENDINGS
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
-from services.naming import make_unique, safe_name, safe_path
-
-_MANIFEST_NAME = "MANIFEST.json"
+from services.naming import safe_name
+from services.signing import sign
 
 
 @dataclass(frozen=True)
-class _Member:
-    path: str
-    asset_id: str
-    format: str
-    size_bytes: int
-    crc32: int
-    sha256: bytes
-    modified_at: datetime
-    source: dict[str, Any]
+class Doubt:
+    """That a plan may no longer be true: each source is looked at, the `suspects` are read."""
+
+    suspects: frozenset[str] = frozenset()
 
 
 def plan_bundles(installation: Installation, claim: Claim) -> int:
@@ -63,7 +56,7 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
     wanted = [(0, name) for name in list_bundle_formats(contents)]
     if ORIGINAL in share.formats:
         wanted += [(a.position, ORIGINAL) for a in contents.assets if has_parts(a)]
-    bundles = [_plan(installation, contents, position, name) for position, name in wanted]
+    bundles = [_plan_bundle(installation, contents, position, name) for position, name in wanted]
     with installation.transaction() as session:
         hold(session, claim)
         for bundle in bundles:
@@ -75,9 +68,121 @@ def plan_custom_bundle(installation: Installation, share: Share, name: str) -> N
     """Write the plan of the zip of a format that was made to order, as it is now."""
     with installation.transaction() as session:
         contents = read_contents(session, share)
-    bundle = _plan(installation, contents, 0, name)
+    bundle = _plan_bundle(installation, contents, 0, name)
     with installation.transaction() as session:
         _offer(session, bundle)
+
+
+def plan_zip(
+    installation: Installation,
+    contents: Contents,
+    assets: Sequence[SharedAsset],
+    name: str,
+    *,
+    title: str,
+    beside: Iterable[AbsentAsset] = (),
+    doubt: Doubt | None = None,
+) -> dict[str, Any]:
+    """Write the plan of a zip of these assets in one format; gives the values of its row.
+
+    `beside` are absent whatever is chosen. With a `doubt` what has changed is left out, and said to
+    be absent.
+    """
+    share = contents.share
+    members, absent = choose_members(contents, assets, name)
+    if doubt is not None:
+        members, changed = keep_sound(installation, members, doubt.suspects)
+        absent += changed
+    entries = [member.enter() for member in members]
+    entries += _write_own_files(installation, share, members, [*absent, *beside])
+    plan = write_plan(entries)
+    # Under its content: whoever still reads an older plan reads on in it.
+    plan_key = f"plans/{share.id}/{hashlib.sha256(plan.content).hexdigest()[:32]}.plan"
+    installation.store.put(plan_key, plan.content)
+    label = "Originals" if name == ORIGINAL else contents.label(name)
+    return {
+        "share_id": share.id,
+        "format": name,
+        "file_name": safe_name(f"{title} - {label}.zip"),
+        "plan_key": plan_key,
+        "size_bytes": plan.size_bytes,
+        "entry_count": len(members),
+        "etag": installation.seals.digest(plan.etag.encode(), purpose="etag").hex()[:32],
+        "stale_at": None,
+        "suspects": [],
+    }
+
+
+def replan(installation: Installation, share_id: UUID) -> int:
+    """Plan anew every zip of a share whose plan is no longer true, and return how many were."""
+    with installation.transaction() as session:
+        share = session.get_one(Share, share_id)
+        stale = [
+            *session.scalars(_stale(Bundle).where(Bundle.share_id == share_id)),
+            *session.scalars(_stale(Selection).where(Selection.share_id == share_id)),
+        ]
+        contents = read_contents(session, share)
+    for row in stale:
+        doubt = Doubt(frozenset(row.suspects))
+        if isinstance(row, Bundle):
+            values = _plan_bundle(installation, contents, row.position, row.format, doubt)
+        else:
+            picked = frozenset(row.positions)
+            assets = [one for one in contents.assets if one.position in picked]
+            values = plan_zip(
+                installation, contents, assets, row.format, title=share.title, doubt=doubt
+            )
+        _replace(installation, row, values)
+    return len(stale)
+
+
+def list_stale(installation: Installation) -> list[UUID]:
+    """List the shares that have a zip whose plan is no longer true."""
+    with installation.transaction() as session:
+        of_bundles = session.scalars(select(Bundle.share_id).where(Bundle.stale_at.is_not(None)))
+        of_picked = session.scalars(
+            select(Selection.share_id).where(Selection.stale_at.is_not(None))
+        )
+        return sorted({*of_bundles, *of_picked})
+
+
+def _stale(model: type[Any]) -> Any:
+    return select(model).where(model.stale_at.is_not(None))
+
+
+def _replace(installation: Installation, row: Bundle | Selection, values: dict[str, Any]) -> None:
+    """Put a new plan in the place of the one that was found stale, unless another did so."""
+    model = type(row)
+    of_row = [model.share_id == row.share_id, model.format == row.format]
+    of_row.append(
+        Bundle.position == row.position
+        if isinstance(row, Bundle)
+        else Selection.digest == row.digest
+    )
+    statement = update(model).where(*of_row, model.stale_at == row.stale_at).values(values)
+    with installation.transaction() as session:
+        if session.execute(statement.returning(model.etag)).first() is not None:
+            _record(session, values, position=getattr(row, "position", None))
+
+
+def _plan_bundle(
+    installation: Installation,
+    contents: Contents,
+    position: int,
+    name: str,
+    doubt: Doubt | None = None,
+) -> dict[str, Any]:
+    assets = [one for one in contents.assets if position in {0, one.position}]
+    planned = plan_zip(
+        installation,
+        contents,
+        assets,
+        name,
+        title=assets[0].title if position else contents.share.title,
+        beside=() if position else contents.left_out,
+        doubt=doubt,
+    )
+    return {**planned, "position": position}
 
 
 def _offer(session: Session, bundle: dict[str, Any]) -> None:
@@ -88,149 +193,48 @@ def _offer(session: Session, bundle: dict[str, Any]) -> None:
             index_elements=[Bundle.share_id, Bundle.position, Bundle.format], set_=bundle
         )
     )
-    _record(session, bundle)
+    _record(session, bundle, position=bundle["position"])
 
 
-def _plan(
-    installation: Installation, contents: Contents, position: int, name: str
-) -> dict[str, Any]:
-    share = contents.share
-    assets = [a for a in contents.assets if position in {0, a.position}]
-    members, absent = _choose(contents, assets, name)
-    if not position:
-        absent += contents.left_out
-    paths = make_unique([_MANIFEST_NAME, *(member.path for member in members)])[1:]
+def _write_own_files(
+    installation: Installation,
+    share: Share,
+    members: Sequence[Member],
+    absent: Sequence[AbsentAsset],
+) -> list[PlanEntry]:
+    """Write what the zip says of itself: its manifest, the manifest's signature, and sums."""
     manifest = write_manifest(
         share_id=share.id,
         frozen_at=_frozen_at(share),
-        files=[_describe(member, path) for member, path in zip(members, paths, strict=True)],
+        files=[member.describe() for member in members],
         absent=absent,
     )
-    entries = [_entry(member, path) for member, path in zip(members, paths, strict=True)]
-    base = f"plans/{share.id}/{position}-{name}"
-    # Under their content: whoever still reads an older plan reads on in it.
-    digest = hashlib.sha256(manifest).hexdigest()[:16]
-    entries.append(_store_manifest(installation, share, manifest, f"{base}-{digest}.json"))
-    plan = write_plan(entries)
-    plan_key = f"{base}-{hashlib.sha256(plan.content).hexdigest()[:16]}.plan"
-    installation.store.put(plan_key, plan.content)
-    title = assets[0].title if position else share.title
-    label = "Originals" if name == ORIGINAL else contents.label(name)
-    return {
-        "share_id": share.id,
-        "position": position,
-        "format": name,
-        "file_name": safe_name(f"{title} - {label}.zip"),
-        "plan_key": plan_key,
-        "size_bytes": plan.size_bytes,
-        "entry_count": plan.entry_count - 1,
-        "etag": installation.seals.digest(plan.etag.encode(), purpose="etag").hex()[:32],
-    }
+    signature = sign(installation, manifest, name=MANIFEST)
+    digests = {member.path: member.sha256.hex() for member in members}
+    digests[MANIFEST] = hashlib.sha256(manifest).hexdigest()
+    digests[SIGNATURE] = hashlib.sha256(signature).hexdigest()
+    written = {MANIFEST: manifest, SIGNATURE: signature, SUMS: write_sums(digests)}
+    return [_store(installation, share, name, content) for name, content in written.items()]
 
 
-def _choose(
-    contents: Contents, assets: Sequence[SharedAsset], name: str
-) -> tuple[list[_Member], list[AbsentAsset]]:
-    members: list[_Member] = []
-    absent: list[AbsentAsset] = []
-    for asset in assets:
-        chosen = list(_members_of(contents, asset, name))
-        members += chosen
-        if not chosen:
-            absent.append(AbsentAsset(asset.asset_id, f"there is no {name} format of it"))
-    return members, absent
-
-
-def _members_of(contents: Contents, asset: SharedAsset, name: str) -> Iterator[_Member]:
-    """Choose the best that there is: the format where it exists, else the original if offered."""
-    folder = _folder_of(contents.share, asset)
-    chosen = ORIGINAL if name == ORIGINAL else choose_format(contents, asset, name)
-    rendition = None if chosen == ORIGINAL else find_taken(contents, asset, chosen)
-    if rendition is not None:
-        file_name = f"{PurePosixPath(asset.file_name).stem}.{ENDINGS[rendition.media_type]}"
-        yield _Member(
-            safe_path([*folder, file_name]),
-            asset.asset_id,
-            chosen,
-            rendition.size_bytes,
-            rendition.crc32,
-            rendition.sha256,
-            asset.modified_at,
-            refer_to_rendition(rendition),
-        )
-    elif ORIGINAL in contents.share.formats:
-        inside = [*folder, asset.title] if has_parts(asset) else folder
-        for number in range(1, len(asset.parts) + 1):
-            yield from _original_of(contents, asset, number, inside)
-
-
-def _original_of(
-    contents: Contents, asset: SharedAsset, number: int, inside: list[str]
-) -> Iterator[_Member]:
-    part = asset.parts[number - 1]
-    size, crc32, sha256 = part["size_bytes"], part["crc32"], bytes.fromhex(part["sha256"])
-    source = refer_to_original(part)
-    if contents.share.strips_originals:
-        stripped = find_taken(contents, asset, ORIGINAL, part=number)
-        if stripped is None:
-            return
-        size, crc32, sha256 = stripped.size_bytes, stripped.crc32, stripped.sha256
-        source = refer_to_rendition(stripped, original=part)
-    yield _Member(
-        safe_path([*inside, part["file_name"]]),
-        asset.asset_id,
-        ORIGINAL,
-        size,
-        crc32,
-        sha256,
-        datetime.fromisoformat(part["modified_at"]),
-        source,
-    )
-
-
-def _folder_of(share: Share, asset: SharedAsset) -> list[str]:
-    """Say in which folder of the zip an asset lies: as below the shared folder; picked ones: none."""
-    if not share.folder:
-        return []
-    shared = [part for part in share.folder.split("/") if part]
-    return asset.folder.split("/")[len(shared) :] if asset.folder else []
-
-
-def _entry(member: _Member, path: str) -> PlanEntry:
-    return PlanEntry(
-        path, member.size_bytes, member.crc32, member.sha256, member.modified_at, member.source
-    )
-
-
-def _describe(member: _Member, path: str) -> ManifestFile:
-    return ManifestFile(
-        path, member.asset_id, member.format, member.size_bytes, member.sha256.hex()
-    )
-
-
-def _store_manifest(
-    installation: Installation, share: Share, manifest: bytes, store_key: str
-) -> PlanEntry:
-    installation.store.put(store_key, manifest)
-    source = refer_to_stored(store_key, len(manifest))
-    return PlanEntry.of_bytes(_MANIFEST_NAME, manifest, _frozen_at(share), source)
+def _store(installation: Installation, share: Share, name: str, content: bytes) -> PlanEntry:
+    key = f"plans/{share.id}/{hashlib.sha256(content).hexdigest()[:32]}"
+    installation.store.put(key, content)
+    source = refer_to_stored(key, len(content))
+    return PlanEntry.of_bytes(name, content, _frozen_at(share), source)
 
 
 def _frozen_at(share: Share) -> datetime:
     return share.frozen_at or share.created_at
 
 
-def _record(session: Session, bundle: Mapping[str, Any]) -> None:
-    share_id: UUID = bundle["share_id"]
+def _record(session: Session, planned: Mapping[str, Any], *, position: int | None) -> None:
+    share_id, name, etag = planned["share_id"], planned["format"], planned["etag"]
     record(
         session,
-        EventKind.BUNDLE_PLANNED,
-        key=event_key(share_id, "bundle", bundle["position"], bundle["format"]),
+        EventKind.BUNDLE_PLANNED if position is not None else EventKind.SELECTION_PLANNED,
+        key=event_key(share_id, "bundle", position, name, etag),
         share_id=share_id,
-        position=bundle["position"] or None,
-        payload={
-            "format": bundle["format"],
-            "files": bundle["entry_count"],
-            "bytes": bundle["size_bytes"],
-        },
+        position=position or None,
+        payload={"format": name, "files": planned["entry_count"], "bytes": planned["size_bytes"]},
     )

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.history import HistoryEvent, HistoryPerson
-from models.kinds import AssetKind, EventKind
+from models.kinds import EventKind
 from models.rendition import Rendition, RenditionRef
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.bundles.manifest import AbsentAsset
+from services.file_names import WITH_PARTS
 from services.formats.catalogue import ORIGINAL, THUMBNAIL, Format
 from services.formats.offered import read_custom, read_offered
 from services.formats.recipes import PictureRecipe
@@ -62,7 +63,7 @@ def read_contents(
 
 def has_parts(asset: SharedAsset) -> bool:
     """Whether an asset's original is several files, which are taken together as a zip."""
-    return asset.kind in {AssetKind.SPIN, AssetKind.PLAYLIST}
+    return asset.kind in WITH_PARTS
 
 
 def find_rendition(

@@ -211,5 +211,25 @@ class OriginalChanged(VitrineError):
     status = 409
 
 
+class MemberChanged(OriginalChanged):
+    """A file inside a bundle is not the one that was planned; `name` is its path there."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+class BundlePreparing(VitrineError):
+    """A file of this zip has changed: the zip is being planned anew."""
+
+    status = 503
+
+
+class SelectionEmpty(VitrineError):
+    """Nothing that can be downloaded was picked."""
+
+    status = 400
+
+
 class BundleOutdated(OriginalChanged):
     """An asset was withdrawn after this zip was planned."""

@@ -122,6 +122,8 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
         "stays_closed_on_failure": request.on_failed_rendition == "stay_closed",
         "formats": list(selection.names),
         "strips_originals": request.originals == "without_metadata",
+        "file_names": request.file_names,
+        "keeps_folders": request.folders == "kept",
         "contact_lists": list(request.contact_lists),
         "invitation": request.invitation,
     }

@@ -1,6 +1,7 @@
 """Hear what the database tells at a commit."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import psycopg
 
@@ -8,8 +9,9 @@ from services.errors import DatabaseAway
 from services.installation import Installation
 
 
-async def listen(installation: Installation, channel: str) -> AsyncIterator[str]:
-    """Give what is told on a channel, from now on and for ever.
+@asynccontextmanager
+async def listening(installation: Installation, channel: str) -> AsyncIterator[AsyncIterator[str]]:
+    """Listen to a channel for as long as the block lasts; gives what is told from now on.
 
     Raises:
         DatabaseAway: the connection ended; what is told until the next one is not heard.
@@ -18,7 +20,6 @@ async def listen(installation: Installation, channel: str) -> AsyncIterator[str]
         arguments = installation.connection_arguments()
         async with await psycopg.AsyncConnection.connect(**arguments, autocommit=True) as listener:
             await listener.execute(f"LISTEN {channel}")
-            async for notice in listener.notifies():
-                yield notice.payload
+            yield (notice.payload async for notice in listener.notifies())
     except psycopg.OperationalError as error:
         raise DatabaseAway from error

@@ -16,6 +16,7 @@ from page_builder.views import (
     DownloadView,
     NeighbourView,
     PagerView,
+    PickView,
     SectionView,
     SharePageView,
     ShareView,
@@ -59,6 +60,7 @@ def view_share(contents: Contents, bundles: Bundles, brand: BrandView) -> ShareV
         is_downloadable=share.is_downloadable,
         bundles=tuple(_view_bundle(contents, one) for one in offered),
         bundle_note=f"{say_count(count, 'file')}, one zip",
+        picks=tuple(_view_pick(contents, one.format) for one in offered) if count > 1 else (),
         has_terms=share.terms_version is not None,
         brand=brand,
     )
@@ -163,6 +165,12 @@ def _view_bundle(contents: Contents, bundle: Bundle) -> DownloadView:
         note += f"; {say_count(others, 'original')}"
     label = contents.label(name)
     return DownloadView(label, note, say_size(bundle.size_bytes), f"bundle/{name}")
+
+
+def _view_pick(contents: Contents, name: str) -> PickView:
+    if name == ORIGINAL:
+        return PickView("Originals", "", name)
+    return PickView(contents.label(name), _describe_format(contents, name), name)
 
 
 def _describe_format(contents: Contents, name: str) -> str:

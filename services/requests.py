@@ -100,6 +100,17 @@ class ShareRequest(BaseModel):
         description="without_metadata: originals leave without place, camera and the like, their"
         " pictures untouched; those from which it cannot be taken are not offered.",
     )
+    file_names: Literal["original", "title"] = Field(
+        default="original",
+        title="File names",
+        description="original: files are called as the originals are. title: as the DAM calls the"
+        " assets.",
+    )
+    folders: Literal["kept", "flat"] = Field(
+        default="kept",
+        title="Folders",
+        description="Whether zips of a shared folder have its sub-folders.",
+    )
     contact_lists: list[ListName] = Field(
         default=[],
         title="Contact lists",
@@ -148,5 +159,9 @@ class ShareRequest(BaseModel):
     )
 
     def digest(self) -> bytes:
-        """Sum up what is asked for, apart from the key under which it is asked."""
-        return hashlib.sha256(self.model_dump_json(exclude={"request_key"}).encode()).digest()
+        """Sum up what is asked for, apart from the key under which it is asked.
+
+        What is as if not given is left out: a later version with more fields finds the same.
+        """
+        asked = self.model_dump_json(exclude={"request_key"}, exclude_defaults=True)
+        return hashlib.sha256(asked.encode()).digest()

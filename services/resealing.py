@@ -11,19 +11,22 @@ from models.invitation import Invitation
 from models.outbox import Outbox
 from models.password import Password
 from models.share import Share
+from models.signing_key import SigningKey
 from services.installation import Installation
 from services.invitations import PURPOSE as INVITATION
 from services.letters import PURPOSE as LETTER
 from services.links import PURPOSE as LINK
 from services.seals import Seals
+from services.signing import PURPOSE as SIGNING
 
 _BATCH = 500
-_Sealed = Grant | Invitation | Outbox
+_Sealed = Grant | Invitation | Outbox | SigningKey
 #: Every sealed column, with what it is sealed for.
 _SEALED: tuple[tuple[type[_Sealed], str, str], ...] = (
     (Grant, "token_enc", LINK),
     (Invitation, "recipients_enc", INVITATION),
     (Outbox, "message_enc", LETTER),
+    (SigningKey, "private_enc", SIGNING),
 )
 
 

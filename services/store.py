@@ -1,5 +1,6 @@
 """The store: renditions, plans and page builds, in a directory or an object storage alike."""
 
+import mmap
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -45,6 +46,17 @@ class Store:
             FileNotFoundError: there is none under this key.
         """
         return bytes(obstore.get(self._objects, key).bytes())
+
+    def map(self, key: str) -> memoryview:
+        """Read an object as it is needed: mapped into memory where it is a file here.
+
+        Raises:
+            FileNotFoundError: there is none under this key.
+        """
+        if self.folder is None:
+            return memoryview(self.get(key))
+        with (self.folder / key).open("rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; one that is not there is no fault."""

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
-from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.bundle import Bundle
+from models.bundle import Bundle, Selection
 from models.format_request import FormatRequest
 from models.kinds import RenditionState, RequestState
 from models.rendition import Rendition, RenditionRef
@@ -23,19 +22,26 @@ from services.bundles.reader import BundleReader, Plan
 from services.bytesource import ByteSource
 from services.contents import TAKEN
 from services.delivery import open_source, refer_to_original, refer_to_rendition
-from services.errors import BundleOutdated, FormatNotOffered, ShareNotFound
+from services.errors import (
+    BundleOutdated,
+    BundlePreparing,
+    FormatNotOffered,
+    OriginalChanged,
+    ShareNotFound,
+)
+from services.file_names import name_original, name_rendition
 from services.formats.catalogue import INLINE, ORIGINAL
-from services.formats.endings import ENDINGS
 from services.installation import Installation
-from services.naming import safe_name
 from services.pages import page_key
+from services.staleness import mark_stale
 
 
 @dataclass(frozen=True)
 class Thing:
     """Something with a known size and a strong validator; `open` gives its bytes.
 
-    `store_key` says where they lie in the store, if they are one object there.
+    `store_key` says where they lie in the store, if they are one object there. `on_change` is to be
+    told when its bytes turn out to be others.
     """
 
     name: str
@@ -46,6 +52,7 @@ class Thing:
     modified_at: datetime
     open: Callable[[], ByteSource]
     store_key: str = ""
+    on_change: Callable[[OriginalChanged], None] | None = None
 
 
 def read_page(installation: Installation, admission: Admission, name: str) -> bytes:
@@ -78,11 +85,12 @@ def find_download(
     asset = _find_asset(session, admission)
     bundle = session.get(Bundle, (admission.share.id, asset.position, name))
     if bundle is not None:
-        return _bundle_thing(installation, admission, bundle)
+        what = f"bundle/{bundle.position}/{name}"
+        return _planned_thing(installation, admission, bundle, what)
     if name not in admission.share.formats and not _is_made(session, admission, name):
         raise FormatNotOffered
     if name == ORIGINAL and not admission.share.strips_originals:
-        return _find_original(installation, asset)
+        return _find_original(installation, admission, asset)
     return _find_rendition(installation, session, admission, name, is_taken=True)
 
 
@@ -107,13 +115,13 @@ def find_bundle(
     if admission.withdrawn:
         # An asset was taken out after the zip of all of them was planned.
         raise BundleOutdated
-    return _bundle_thing(installation, admission, bundle)
+    return _planned_thing(installation, admission, bundle, f"bundle/0/{name}")
 
 
-def _find_original(installation: Installation, asset: SharedAsset) -> Thing:
+def _find_original(installation: Installation, admission: Admission, asset: SharedAsset) -> Thing:
     part = asset.parts[0]
     return Thing(
-        name=safe_name(asset.file_name),
+        name=name_original(admission.share, asset, part),
         what=f"{asset.position}/{ORIGINAL}",
         media_type=asset.media_type,
         size_bytes=part["size_bytes"],
@@ -151,10 +159,14 @@ def _find_rendition(
         raise FormatNotOffered
     original = asset.parts[part - 1] if name == ORIGINAL else None
     reference = refer_to_rendition(rendition, original=original)
-    stem = PurePosixPath(asset.parts[part - 1]["file_name"]).stem
-    file_name = f"{stem}.{ENDINGS[rendition.media_type]}" if original is None else asset.file_name
+    file = asset.parts[part - 1]
+    file_name = (
+        name_rendition(admission.share, asset, file, rendition.media_type)
+        if original is None
+        else name_original(admission.share, asset, file)
+    )
     return Thing(
-        name=safe_name(file_name),
+        name=file_name,
         what=f"{asset.position}/{name}",
         media_type=rendition.media_type,
         size_bytes=rendition.size_bytes,
@@ -165,21 +177,39 @@ def _find_rendition(
     )
 
 
-def _bundle_thing(installation: Installation, admission: Admission, bundle: Bundle) -> Thing:
+def find_selection(
+    installation: Installation, session: Session, admission: Admission, name: str
+) -> Thing:
+    """Find the zip of what somebody picked; `name` is its digest and format: `3f…/web`."""
+    digest, _, shown = name.partition("/")
+    selection = session.get(Selection, (admission.share.id, digest, shown))
+    if selection is None:
+        raise FormatNotOffered
+    if admission.withdrawn.intersection(selection.positions):
+        raise BundleOutdated
+    return _planned_thing(installation, admission, selection, f"selection/{name}")
+
+
+def _planned_thing(
+    installation: Installation, admission: Admission, planned: Bundle | Selection, what: str
+) -> Thing:
+    if planned.stale_at is not None:
+        raise BundlePreparing
     return Thing(
-        name=bundle.file_name,
-        what=f"bundle/{bundle.position}/{bundle.format}",
+        name=planned.file_name,
+        what=what,
         media_type="application/zip",
-        size_bytes=bundle.size_bytes,
-        etag=bundle.etag,
+        size_bytes=planned.size_bytes,
+        etag=planned.etag,
         modified_at=admission.share.frozen_at or admission.share.created_at,
-        open=partial(_open_bundle, installation, bundle.plan_key, bundle.etag),
+        open=partial(_open_bundle, installation, planned.plan_key),
+        on_change=partial(mark_stale, installation, planned),
     )
 
 
-def _open_bundle(installation: Installation, plan_key: str, etag: str) -> ByteSource:
+def _open_bundle(installation: Installation, plan_key: str) -> ByteSource:
     opener: Callable[[dict[str, Any]], ByteSource] = partial(_open_member, installation)
-    return BundleReader(_read_plan(installation, plan_key, etag), opener)
+    return BundleReader(_read_plan(installation, plan_key), opener)
 
 
 def _open_member(installation: Installation, reference: Mapping[str, Any]) -> ByteSource:
@@ -187,9 +217,9 @@ def _open_member(installation: Installation, reference: Mapping[str, Any]) -> By
 
 
 @lru_cache(maxsize=16)
-def _read_plan(installation: Installation, plan_key: str, etag: str) -> Plan:  # noqa: ARG001
-    """Read a plan once for the ranges and the recipients that follow; the ETag names its version."""
-    return Plan(installation.store.get(plan_key))
+def _read_plan(installation: Installation, plan_key: str) -> Plan:
+    """Open a plan once for the ranges and the recipients that follow; its key names its content."""
+    return Plan(installation.store.map(plan_key))
 
 
 def _etag(installation: Installation, sha256: bytes) -> str:

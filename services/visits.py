@@ -10,7 +10,9 @@ from uuid import UUID
 
 from models.kinds import Actor, EventKind, VisitorClass
 from services.access import Admission
-from services.history import Event, event_key
+from services.downloads import add_part
+from services.history import Event, event_key, record_all
+from services.installation import Installation
 from services.seals import Seals
 from services.things import Thing
 from services.visitors import Visitor, classify
@@ -68,10 +70,23 @@ def describe_finish(download: Download) -> Event:
     return _describe(EventKind.DOWNLOAD_FINISHED, download, "finished", payload)
 
 
-def describe_abort(download: Download, *, sent: int, why: str) -> Event:
-    """Tell that a transfer ended early: `client` left, or the source `changed` or failed."""
-    payload = {"bytes": sent, "why": why}
-    return _describe(EventKind.DOWNLOAD_ABORTED, download, f"aborted {sent} {why}", payload)
+def note_part(
+    installation: Installation, download: Download, start: int, sent: int, why: str | None
+) -> None:
+    """Note what went out of a download by one request, and that it is finished or was broken off.
+
+    `why` says what broke it off: the `client` left, the share was `closed`, a source `changed`;
+    none, that all that was asked for went out.
+    """
+    end, whole = start + sent, download.size_bytes
+    with installation.transaction() as session:
+        if add_part(session, download.key, download.share_id, start, end, size_bytes=whole):
+            record_all(session, [describe_finish(download)])
+        elif why is not None:
+            payload = {"from": start, "bytes": sent, "why": why}
+            step = f"aborted {start} {sent} {why}"
+            event = _describe(EventKind.DOWNLOAD_ABORTED, download, step, payload)
+            record_all(session, [event])
 
 
 def _describe(

@@ -47,7 +47,7 @@ def kill_gateways(stage: Stage, kills: int) -> dict[str, Any]:
     answered: list[int] = []
     chance = random.Random(7)  # noqa: S311 - a proof repeats itself
     for number in range(kills):
-        with _gateway(stage) as (process, url):
+        with running_gateway(stage) as (process, url):
             stop = threading.Event()
             clients = [
                 threading.Thread(target=_take, args=(url, path, f"{number}.{n}", stop, answered))
@@ -85,8 +85,11 @@ def _take(url: str, path: str, name: str, stop: threading.Event, answered: list[
 
 
 @contextlib.contextmanager
-def _gateway(stage: Stage) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
-    port = find_port(28300)
+def running_gateway(
+    stage: Stage, port: int = 28300
+) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """Run a gateway of its own beside a stack; gives its process and its address."""
+    port = find_port(port)
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--no-ws", "--log-level", "error", "--loop", "uvloop"]
     process = subprocess.Popen(

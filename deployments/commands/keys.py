@@ -1,4 +1,4 @@
-"""`vitrine keys …`: another link key, without losing a link."""
+"""`vitrine keys …`: another link key without losing a link, another key that signs."""
 
 import sys
 
@@ -9,13 +9,14 @@ from services.errors import VitrineError
 from services.installation import get_installation
 from services.resealing import count_old_passwords, reseal
 from services.settings import get_settings
+from services.signing import rotate_signing_key
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def keys() -> None:
-    """The key that seals links and letters."""
+    """The keys: the one that seals links and letters, and the one that signs manifests."""
 
 
 @app.command()
@@ -27,6 +28,17 @@ def rotate() -> None:
         raise typer.Exit(1)
     home.rotate_link_key()
     print("A new link key is made. Start the stack again, then: vitrine keys reseal")
+
+
+@app.command("rotate-signing")
+def rotate_signing() -> None:
+    """Sign manifests with a new key from now on; what the old one signed stays checkable."""
+    try:
+        name = rotate_signing_key(get_installation())
+    except VitrineError as error:
+        print(f"vitrine: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    print(f"Signing with the key {name} from now on. All public keys stand at /keys.json.")
 
 
 @app.command("reseal")

@@ -4,11 +4,13 @@ import typer
 
 from deployments.commands import brand, keys, library, share, stack, terms
 from deployments.commands.demo import demo
+from deployments.commands.verify import verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(demo)
+app.command()(verify)
 app.add_typer(keys.app, name="keys", help="The key that seals links and letters.")
 app.add_typer(library.app, name="library", help="What the library holds.")
 app.add_typer(share.app, name="share", help="What became of a share, and its link.")

@@ -16,13 +16,16 @@ from isal import isal_zlib
 
 from services.bundles.plan import HEADER, RECORD
 from services.bytesource import ByteSource
-from services.errors import OriginalChanged
+from services.errors import MemberChanged, OriginalChanged
+
+#: Where a local header says the name of its file (APPNOTE 6.3.10, section 4.3.7).
+_NAME_AT = 30
 
 
 class Plan:
     """A stored plan, opened: searched by offset, never unpacked."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes | memoryview) -> None:
         self._content = memoryview(content)
         _, self.entry_count, self.size_bytes, self._tail_at = HEADER.unpack_from(content)
         offsets_at, words = HEADER.size, self.entry_count + 1
@@ -47,9 +50,15 @@ class Plan:
         at += source_bytes
         return source, bytes(self._content[at : at + header_bytes])
 
-    def tail(self) -> bytes:
-        """Give the central directory and the end records."""
-        return bytes(self._content[self._tail_at :])
+    def read_name(self, index: int) -> str:
+        """Read the name of an entry."""
+        _, header = self.read_entry(index)
+        length = int.from_bytes(header[26:28], "little")
+        return header[_NAME_AT : _NAME_AT + length].decode()
+
+    def read_tail(self, start: int, end: int) -> bytes:
+        """Read a part of the tail: the central directory and the end records."""
+        return bytes(self._content[self._tail_at + start : self._tail_at + end])
 
 
 @dataclass
@@ -79,7 +88,7 @@ class BundleReader:
         """Read up to `length` bytes from `offset` on; less only at the end of the zip.
 
         Raises:
-            OriginalChanged: a member is not what was planned.
+            MemberChanged: a member is not what was planned.
         """
         pieces = list(self._pieces(offset, min(offset + length, self.size_bytes)))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -97,10 +106,13 @@ class BundleReader:
         while offset < end:
             index = self.plan.find(offset)
             if index == self.plan.entry_count:
-                start = offset - self.plan.starts_at(index)
-                yield self.plan.tail()[start : start + end - offset]
+                tail_at = self.plan.starts_at(index)
+                yield self.plan.read_tail(offset - tail_at, end - tail_at)
                 return
-            piece = self._read_member(index, offset, end)
+            try:
+                piece = self._read_member(index, offset, end)
+            except OriginalChanged as error:
+                raise MemberChanged(self.plan.read_name(index), str(error)) from error
             offset += len(piece)
             yield piece
 

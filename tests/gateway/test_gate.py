@@ -18,6 +18,9 @@ ADDRESSES = {
     "/s/{token}/i/{position:int}/{part:int}/{format}": "i/1/1/thumbnail",
     "/s/{token}/d/{position:int}/{format}": "d/1/original",
     "/s/{token}/bundle/{format}": "bundle/original",
+    # What is picked: test_selections.py walks both through every bad state.
+    "/s/{token}/selection": None,
+    "/s/{token}/selection/{selection}/{format}": None,
     "/s/{token}/formats/": "formats/",
     "/s/{token}/a/{position:int}/formats/": "a/1/formats/",
     # Takes a form: test_formats.py walks it through every bad state.
@@ -29,6 +32,8 @@ ADDRESSES = {
     "/static/{name}": None,
     # Of the company, not of a share: test_brand.py.
     "/brand/{name}": None,
+    # Public keys, for everybody.
+    "/keys.json": None,
     "/healthz": None,
     "/readyz": None,
 }

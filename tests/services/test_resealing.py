@@ -45,7 +45,7 @@ def test_links_letters_and_passwords_survive_another_key(installation, tmp_path)
     before = link_of(installation, share_id)
 
     rotated = rotate(installation)
-    assert reseal(rotated) == 2 + 1 + 1  # grants, the invitation, the letter
+    assert reseal(rotated) == 2 + 1 + 1 + 1  # grants, the invitation, the letter, the signing key
     assert reseal(rotated) == 0
     assert link_of(rotated, share_id) == before
     assert asyncio.run(send_waiting_letters(rotated)) == 1
