@@ -1,5 +1,6 @@
 """From a refusal to the page that a recipient sees: one sentence, no more than they may know."""
 
+import asyncio
 import logging
 import secrets
 import traceback
@@ -39,6 +40,8 @@ from services.terms import read_terms
 log = logging.getLogger(__name__)
 
 _MOST_UNKNOWN = 30
+#: So long a page about a failure waits for its brand.
+_BRAND_SECONDS = 1.0
 #: Which answers say when to come again, in seconds.
 _RETRY_SECONDS = {429: 3600, 503: 30}
 
@@ -103,7 +106,7 @@ async def show_refusal(request: Request, error: Exception) -> Response:
         brand = await find_brand(request) if has_brand else NO_BRAND
         status, view = error.status, _describe(error, brand)
     else:
-        status, view = 503, _describe_failure(error)
+        status, view = 503, _describe_failure(error, await _find_brand_soon(request))
     headers = {"retry-after": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else None
     return Response(
         render_notice(view),
@@ -187,14 +190,22 @@ def _describe(error: VitrineError, brand: BrandView) -> NoticeView:
     return NoticeView(style_href(), title, (text,), brand=brand)
 
 
-def _describe_failure(error: Exception) -> NoticeView:
+async def _find_brand_soon(request: Request) -> BrandView:
+    """Find the brand for a page about a failure, unless what failed keeps it from being found."""
+    try:
+        return await asyncio.wait_for(find_brand(request), _BRAND_SECONDS)
+    except Exception:  # noqa: BLE001 - a second failure must not hide the first
+        return NO_BRAND
+
+
+def _describe_failure(error: Exception, brand: BrandView) -> NoticeView:
     """Say that it is our fault, with a number by which the operator finds it in the log."""
     number = secrets.token_hex(4)
     # Where it happened and what kind it was; its words could hold a token or a name.
     places = "".join(traceback.format_tb(error.__traceback__))
     log.error("failure %s: %s\n%s", number, type(error).__name__, places)
     texts = ("It is not your fault, and nothing is lost.", f"If you tell us, name number {number}.")
-    return NoticeView(style_href(), "Something went wrong on our side", texts)
+    return NoticeView(style_href(), "Something went wrong on our side", texts, brand=brand)
 
 
 def _describe_closed(error: ShareClosed, brand: BrandView) -> NoticeView:

@@ -120,6 +120,10 @@ class ShareNotFound(VitrineError):
     status = 404
 
 
+class PageLost(VitrineError):
+    """A page that was built is no longer in the store: a failure of ours."""
+
+
 class ShareEmpty(ShareNotFound):
     """Everything was taken out of this share."""
 

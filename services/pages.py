@@ -21,6 +21,9 @@ from services.leases import Claim, hold
 from services.page_views import view_asset_page, view_share, view_share_pages
 from services.store import Store
 
+#: The page on which a link opens.
+FIRST_PAGE = "page-1.html"
+
 
 def build_page(installation: Installation, claim: Claim) -> str:
     """Build all pages of the share, and return the id of the build; an open share keeps its own."""

@@ -27,12 +27,13 @@ from services.errors import (
     BundlePreparing,
     FormatNotOffered,
     OriginalChanged,
+    PageLost,
     ShareNotFound,
 )
 from services.file_names import name_original, name_rendition
 from services.formats.catalogue import INLINE, ORIGINAL
 from services.installation import Installation
-from services.pages import page_key
+from services.pages import FIRST_PAGE, page_key
 from services.staleness import mark_stale
 
 
@@ -56,13 +57,20 @@ class Thing:
 
 
 def read_page(installation: Installation, admission: Admission, name: str) -> bytes:
-    """Read one page of the share's current build."""
+    """Read one page of the share's current build.
+
+    Raises:
+        ShareNotFound: the wall has no page of that number.
+        PageLost: the store has lost it.
+    """
     try:
         return installation.store.get(
             page_key(admission.share.id, str(admission.share.current_build), name)
         )
     except FileNotFoundError as error:
-        raise ShareNotFound from error
+        # Of what is asked for here only the number of a page of the wall was not yet looked up.
+        is_looked_up = name == FIRST_PAGE or name.startswith("asset-")
+        raise PageLost if is_looked_up else ShareNotFound from error
 
 
 def find_inline(

@@ -26,6 +26,7 @@ from benchmarks.stage import ROOT, Stage, staged
 from deployments.stack.ports import find_port
 
 _KILLS = 60
+_ANSWER_SECONDS = 20.0
 _CLIENTS = 16
 _LISTENS_WITHIN = 30.0
 
@@ -55,7 +56,8 @@ def kill_gateways(stage: Stage, kills: int) -> dict[str, Any]:
             ]
             for one in clients:
                 one.start()
-            time.sleep(chance.uniform(0.3, 1.0))
+            _wait_for_answers(answered, len(answered) + 2)
+            time.sleep(chance.uniform(0.0, 0.7))
             os.killpg(process.pid, signal.SIGKILL)
             stop.set()
             for one in clients:
@@ -69,6 +71,13 @@ def kill_gateways(stage: Stage, kills: int) -> dict[str, Any]:
         "lost": max(0, len(answered) - kept),
         "on_record_unanswered": kept - len(answered),
     }
+
+
+def _wait_for_answers(answered: list[int], count: int) -> None:
+    """Wait until so many were answered, on a busy machine too."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while len(answered) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _take(url: str, path: str, name: str, stop: threading.Event, answered: list[int]) -> None:

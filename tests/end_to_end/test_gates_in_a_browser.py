@@ -1,5 +1,6 @@
 """What stands before a share, as people see it: two brands, wide and narrow, light and dark."""
 
+import shutil
 import subprocess
 import sys
 
@@ -70,12 +71,16 @@ def links(stage):
                         (f"{brand}-{name}",),
                     )
         found[brand, "not found"] = share["link"].replace("/s/", "/s/x")
+        # Its pages are gone: that is our failure, and the page has to say so.
+        broken = publish(stage, f"{brand}-failed", folder="House")
+        shutil.rmtree(stage.home.path / "store" / "pages" / broken["share"])
+        found[brand, "failed"] = broken["link"]
     return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", sorted(SIZES))
-@pytest.mark.parametrize("gate", ["open", "password", "terms", "closed", "not found"])
+@pytest.mark.parametrize("gate", ["open", "password", "terms", "closed", "not found", "failed"])
 @pytest.mark.parametrize("brand", sorted(BRANDS))
 def test_a_gate_fits_its_window_and_breaks_no_rule(
     chromium, links, pictures, brand, gate, size, scheme

@@ -1,5 +1,6 @@
 """The company's look: on every page that knows its share, on no page that does not."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -74,6 +75,18 @@ def test_what_is_not_found_carries_no_brand(installation, browser, brand):
     for address in ("/s/AAAAAAAAAAAAAAAAAAAAAA/", page + "a/99/", "/elsewhere"):
         text = browser.get(address).text
         assert not any(one in text for one in SEEN)
+
+
+def test_a_failure_of_ours_says_so_in_the_look_of_the_share(installation, browser, brand):
+    share_id = publish(installation)
+    page = link_of(installation, share_id)
+    shutil.rmtree(installation.store.folder / "pages" / str(share_id))
+
+    answer = browser.get(page)
+
+    assert answer.status_code == 503
+    assert "Something went wrong on our side" in answer.text
+    assert all(one in answer.text for one in SEEN[:2])
 
 
 def test_a_share_that_is_out_keeps_its_look(installation, browser, brand):
