@@ -107,10 +107,13 @@ def count_seconds(processes: list[psutil.Process]) -> float:
 
 
 def _publish(stage: Stage, name: str) -> str:
-    stage.publish(
-        {"owner": "anna", "title": name, "folder": name, "formats": ["original"]}
+    # A library that says nothing of its users has one, called `owner`.
+    run = stage.publish(
+        {"owner": "owner", "title": name, "folder": name, "formats": ["original"]}
         | {"request_key": name}
     )
+    state = stage.wait_for_run(run)
+    assert state == "COMPLETED", state
     return str(stage.wait_for_share(name)["link"])
 
 
