@@ -10,8 +10,9 @@ _LONGEST_BYTES = 150
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 # Reserved on Windows, with any ending: CON, NUL, COM1 and the like.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
-# Control, format (bidirectional overrides among them), surrogate, private and unassigned.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Control, format (bidirectional overrides among them), surrogate, private and unassigned; the
+# separators of lines and paragraphs, at which many a reader of a list breaks a name in two.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Joiners are format characters too, and whole scripts and emoji need them.
 _JOINERS = frozenset("\u200c\u200d")
 

@@ -16,6 +16,7 @@ NAMES = st.text(max_size=300) | st.sampled_from(
         ".hidden",
         "a\u202egpj.exe",
         "\r\nX: y",
+        "one\u2028two\u2029three",
     ]
 )
 
@@ -26,6 +27,7 @@ def test_a_safe_name_is_safe_on_every_system(text):
 
     assert name
     assert not set(name) & set('<>:"/\\|?*\r\n\0\u202e')
+    assert len(name.splitlines()) == 1
     assert name[0] != "."
     assert name[-1] not in ". "
     assert len(name.encode()) <= 150
