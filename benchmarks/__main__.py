@@ -14,6 +14,7 @@ from pathlib import Path
 _FRAME = frozenset(
     {
         "__main__",
+        "hollow",
         "nginx",
         "peers",
         "photographs",
@@ -22,6 +23,7 @@ _FRAME = frozenset(
         "stage",
         "tools",
         "tracing",
+        "unpackers",
         "zips",
     }
 )
