@@ -11,6 +11,7 @@ from gateway.event_writer import EventWriter
 from gateway.gate import ask_gate
 from gateway.headers import BYTES_POLICY
 from gateway.lookup import cut_part, find_thing, make_question, open_part
+from gateway.memory import Memory
 from gateway.ranges import Part, is_unchanged
 from gateway.threads import run_in_thread
 from gateway.transfers import Ending, Transfer
@@ -88,7 +89,7 @@ async def _begin(
     may_go_on: Callable[[], Awaitable[bool]],
 ) -> Transfer:
     installation: Installation = request.app.state.installation
-    writer = _writer(request)
+    writer, memory = _writer(request), _memory(request)
     source, first_block = await run_in_thread(_open_for_taking, thing, part)
     download, started = visits.begin_download(
         installation.seals, admission, thing, find_visitor(request)
@@ -105,6 +106,8 @@ async def _begin(
             return
         if isinstance(fault, OriginalChanged) and thing.on_change is not None:
             await run_in_thread(thing.on_change, fault)
+            # The next request may come sooner than the database tells of it.
+            memory.forget(str(admission.share.id))
         why = None if ending is Ending.COMPLETE else ending.value
         await run_in_thread(note_part, installation, download, part.start, sent, why)
 
@@ -125,6 +128,11 @@ def _open_for_taking(thing: Thing, part: Part) -> tuple[ByteSource, bytes]:
 def _writer(request: Request) -> EventWriter:
     writer: EventWriter = request.app.state.writer
     return writer
+
+
+def _memory(request: Request) -> Memory:
+    memory: Memory = request.app.state.memory
+    return memory
 
 
 def _describe(thing: Thing) -> dict[str, str]:

@@ -102,16 +102,25 @@ class Transfer:
 
     async def _read(self, place: int) -> bytes:
         length = min(_BLOCK_BYTES, self.part.end - place)
-        return await run_in_thread(self.source.read_at, place, length)
+        return await run_in_thread(_read_block, self.source, place, length, self.part)
 
 
 def read_first_block(source: ByteSource, part: Part) -> bytes:
     """Read the beginning of a part; closes the source if that fails."""
     try:
-        return source.read_at(part.start, min(_BLOCK_BYTES, part.end - part.start))
+        length = min(_BLOCK_BYTES, part.end - part.start)
+        return _read_block(source, part.start, length, part)
     except VitrineError:
         source.close()
         raise
+
+
+def _read_block(source: ByteSource, place: int, length: int, part: Part) -> bytes:
+    block = source.read_at(place, length)
+    if place + length >= part.end:
+        # Held back until it is sure that nobody wrote to the source while the part was read.
+        source.verify()
+    return block
 
 
 async def _wait_until_gone(receive: Receive) -> None:

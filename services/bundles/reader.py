@@ -94,7 +94,17 @@ class BundleReader:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def verify(self) -> None:
-        """Every member was verified as it was read."""
+        """Verify the member of which only a part was read; every other one was as it was closed.
+
+        Raises:
+            MemberChanged: it is not any more what it was when it was opened.
+        """
+        if self._member is None:
+            return
+        try:
+            self._member.source.verify()
+        except OriginalChanged as error:
+            raise MemberChanged(self.plan.read_name(self._member.index), str(error)) from error
 
     def close(self) -> None:
         """Close the member that is open."""
