@@ -30,6 +30,18 @@ http {{
   }}
 }}
 """
+_PROXY = """
+{user} worker_processes 1; daemon off; pid {place}/nginx.pid; error_log stderr crit;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; proxy_temp_path {place}/p 1 2; client_body_temp_path {place}/b;
+  fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ {also} proxy_pass http://127.0.0.1:{gateway}; }}
+  }}
+}}
+"""
 
 
 @contextmanager
@@ -41,17 +53,34 @@ def running_nginx(
     (place / "www").mkdir()
     for name, content in files.items():
         (place / "www" / name).write_bytes(content)
+    ready = f"/{next(iter(files))}"
+    with _running(_CONFIG, place, ready, gateway=gateway, store=store) as (url, _):
+        yield url
+
+
+@contextmanager
+def running_proxy(place: Path, gateway: int, also: str = "") -> Iterator[tuple[str, int]]:
+    """Run nginx in front of a gateway as it is without a word of configuration but `also`.
+
+    Gives its address and the id of its process; what it buffers on disk lies in `place / "p"`.
+    """
+    need_package("nginx", "nginx-light")
+    with _running(_PROXY, place, "/healthz", gateway=gateway, also=also) as found:
+        yield found
+
+
+@contextmanager
+def _running(text: str, place: Path, ready: str, **values: object) -> Iterator[tuple[str, int]]:
     port = find_port(18080)
     config = place / "nginx.conf"
     # Started by root, nginx would give itself up to a user who cannot read this folder.
     user = "user root;" if os.geteuid() == 0 else ""
-    text = _CONFIG.format(user=user, place=place, port=port, gateway=gateway, store=store)
-    config.write_text(text)
+    config.write_text(text.format(user=user, place=place, port=port, **values))
     process = subprocess.Popen(["nginx", "-p", str(place), "-c", str(config)])
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait(f"{url}/{next(iter(files))}")
-        yield url
+        _wait(f"{url}{ready}")
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait()

@@ -60,7 +60,7 @@ def arena(*, with_files: bool = True) -> Iterator[Arena]:
             staged(place / "home", library) as stage,
             _zipstream(library) as (url, process),
         ):
-            links = {name: _publish(stage, name) for name in ("large", "small")}
+            links = {name: publish_folder(stage, name) for name in ("large", "small")}
             zips = {name: place / f"{name}.zip" for name in links}
             for name, link in links.items():
                 fetch(f"{link}bundle/original", zips[name])
@@ -106,14 +106,11 @@ def count_seconds(processes: list[psutil.Process]) -> float:
     return sum(sum(one.cpu_times()[:2]) for one in processes)
 
 
-def _publish(stage: Stage, name: str) -> str:
-    # A library that says nothing of its users has one, called `owner`.
-    run = stage.publish(
-        {"owner": "owner", "title": name, "folder": name, "formats": ["original"]}
-        | {"request_key": name}
-    )
-    state = stage.wait_for_run(run)
-    assert state == "COMPLETED", state
+def publish_folder(stage: Stage, name: str) -> str:
+    """Publish the originals of a folder, and return the link to them."""
+    request = {"owner": "owner", "title": name, "folder": name, "request_key": name}
+    run = stage.publish(request | {"formats": ["original"]})
+    assert stage.wait_for_run(run) == "COMPLETED", stage.find_run(run)["state"]["message"]
     return str(stage.wait_for_share(name)["link"])
 
 

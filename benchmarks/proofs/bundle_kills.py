@@ -19,7 +19,7 @@ import httpx
 
 from benchmarks.proofs.gateway_kills import running_gateway
 from benchmarks.stage import Stage, staged
-from benchmarks.zips import fill
+from benchmarks.zips import fill, publish_folder
 from services.bundles.signature import read_keys
 from services.bundles.verification import verify_bundle
 
@@ -39,13 +39,11 @@ def kill_in_one_download(*, kills: int, files: int, file_bytes: int) -> dict[str
         place = Path(folder)
         fill(place / "library" / "many", files, file_bytes)
         with staged(place / "home", place / "library") as stage:
-            request = {"owner": "anna", "title": "Kills", "folder": "many", "request_key": "kills"}
-            stage.publish(request | {"formats": ["original"]})
-            link = str(stage.wait_for_share("kills")["link"])
-            return _resume(stage, link, place, kills)
+            return kill_in_a_download(stage, publish_folder(stage, "many"), place, kills)
 
 
-def _resume(stage: Stage, link: str, place: Path, kills: int) -> dict[str, Any]:
+def kill_in_a_download(stage: Stage, link: str, place: Path, kills: int) -> dict[str, Any]:
+    """Kill so often while the zip of a share comes, and compare what came with it."""
     whole, resumed = place / "whole.zip", place / "resumed.zip"
     subprocess.run(["curl", "-sSf", "-o", str(whole), f"{link}bundle/original"], check=True)
     size = whole.stat().st_size
