@@ -19,6 +19,7 @@ _FRAME = frozenset(
         "peers",
         "photographs",
         "proofs",
+        "relay",
         "result",
         "stage",
         "tools",

@@ -1,12 +1,14 @@
 """Other people's clients take one zip in pieces: each gets the same bytes, told as one download.
 
 curl, wget and aria2c (four connections) are interrupted as by Ctrl-C, and go on where they stopped;
-Chromium fetches ahead of nobody here, as its resumption cannot be asked for from outside. nginx as
-it is by default keeps no copy of the zip on its disk while a slow client takes it; that it would is
-shown by the same download with our header ignored.
+Chromium's line is cut, and it goes on by itself. nginx as it is by default keeps no copy of the zip
+on its disk while a slow client takes it; that it would is shown by the same download with our
+header ignored.
 """
 
 import hashlib
+import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 import psutil
 
 from benchmarks.nginx import running_proxy
+from benchmarks.relay import running_relay
 from benchmarks.stage import Stage, staged
 from benchmarks.tools import need_package
 from benchmarks.zips import fetch, fill, publish_folder
@@ -67,8 +70,8 @@ CLIENTS: dict[str, Callable[[str, Path, int], list[str]]] = {
 
 def prove() -> dict[str, Any]:
     """Interrupt each client three times in a zip of 100 MB."""
-    for tool, package in {"curl": "curl", "wget": "wget", "aria2c": "aria2"}.items():
-        need_package(tool, package)
+    for tool, package in {**dict.fromkeys(CLIENTS), "aria2c": "aria2", "chromium": None}.items():
+        need_package(tool, package or tool)
     with tempfile.TemporaryDirectory(prefix="vitrine-clients-") as folder:
         place = Path(folder)
         fill(place / "library" / "many", _FILES, _FILE_BYTES)
@@ -77,12 +80,12 @@ def prove() -> dict[str, Any]:
             clients = {
                 name: interrupt(stage, link, place, name, _INTERRUPTIONS) for name in CLIENTS
             }
+            clients["chromium"] = cut_line(stage, link, place)
             proxy = watch_proxy(link, place)
     return {
         "proven": all(one["proven"] for one in clients.values()) and proxy["proven"],
         "clients": clients,
         "proxy": proxy,
-        "chromium": "not shown",
     }
 
 
@@ -116,6 +119,39 @@ def interrupt(
         "started": started,
         "finished": finished,
         "finished_early": finished_early,
+    }
+
+
+def cut_line(stage: Stage, link: str, place: Path) -> dict[str, Any]:
+    """Let Chromium take the zip over a line that breaks after each 40 percent of it."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only Chromium needs it
+
+    whole, target, parts = place / "whole.zip", place / "chromium.zip", urlsplit(link)
+    sandbox = [] if os.geteuid() else ["--no-sandbox"]
+    with (
+        running_relay(parts.port or 80, whole.stat().st_size * 2 // 5) as relay,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--disable-gpu", "--user-agent=chromium", *sandbox],
+        )
+        page = browser.new_page()
+        page.goto(urljoin(relay.url, parts.path))
+        with page.expect_download() as download:
+            page.evaluate("location.href = 'bundle/original'")
+        download.value.save_as(target)
+        browser.close()
+        cuts = relay.cuts
+    finished = _wait_for_finish(stage, "chromium")
+    started = stage.read(_COUNT_STARTED, {"agent": "chromium"})
+    is_same = _digest(whole) == _digest(target)
+    return {
+        "proven": is_same and (started, finished) == (1, 1) and cuts > 1,
+        "interrupted": cuts,
+        "same_sha256": is_same,
+        "started": started,
+        "finished": finished,
     }
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.proofs.bundle_kills import kill_in_a_download
-from benchmarks.proofs.clients import CLIENTS, interrupt, watch_proxy
+from benchmarks.proofs.clients import CLIENTS, cut_line, interrupt, watch_proxy
 from benchmarks.stage import staged
 from benchmarks.zips import fetch, fill, publish_folder
 from tests.tools import need_tool
@@ -33,6 +33,14 @@ def test_a_client_that_goes_on_gets_the_same_bytes_and_is_told_as_one_download(
     need_tool(client)
 
     found = interrupt(stage, link, place, client, 1)
+
+    assert found["proven"], found
+
+
+def test_chromium_goes_on_by_itself_when_the_line_breaks(stage, link, place):
+    need_tool("chromium")
+
+    found = cut_line(stage, link, place)
 
     assert found["proven"], found
 
