@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from models.shared_asset import SharedAsset
 from services.errors import DatabaseAway
@@ -52,7 +53,10 @@ class Job:
 
 
 class Progress:
-    """Writes down how far orders have come, now and then, and asks whether they may go on."""
+    """Writes down how far orders have come, now and then, and asks whether they may go on.
+
+    Once its `with` has ended nobody takes the result any more: what still goes on is told to stop.
+    """
 
     def __init__(
         self,
@@ -68,9 +72,18 @@ class Progress:
         self._noted_at: dict[str, float] = {}
         self._held_at = time.monotonic()
         self._waiting = dict.fromkeys(jobs)
+        self._has_ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._has_ended = True
 
     def tell(self, order: RenderOrder, share: float) -> bool:
         """Write it down, and say whether to go on."""
+        if self._has_ended:
+            return False
         now = time.monotonic()
         if now - self._noted_at.get(order.name, 0.0) < _NOTE_SECONDS:
             return True

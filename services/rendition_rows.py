@@ -4,7 +4,7 @@ However many runs need the same rendition at the same time, one makes it and the
 inserts its row first is its maker, as long as its lease lasts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import TypeVar
@@ -104,7 +104,7 @@ def note_progress(session: Session, keys: Sequence[str], *, maker: str, percent:
     session.execute(update(Rendition).where(Rendition.key.in_(owned)).values(progress=percent))
 
 
-def lock_made(session: Session, keys: Sequence[str], *, maker: str) -> set[str]:
+def lock_made(session: Session, keys: Collection[str], *, maker: str) -> set[str]:
     """Lock those of these that this maker still makes: whoever was overtaken settles nothing."""
     statement = (
         select(Rendition.key)
@@ -158,7 +158,7 @@ def settle_failure(session: Session, keys: Sequence[str], failure: Failure) -> N
     )
 
 
-def let_go(session: Session, keys: Sequence[str], *, maker: str) -> None:
+def let_go(session: Session, keys: Collection[str], *, maker: str) -> None:
     """Make these no longer: whoever needs them next tries again."""
     session.execute(
         delete(Rendition).where(

@@ -5,10 +5,11 @@ exists under its key is never made again. An original is looked into while it is
 finds (pages, movement, a cover) can ask for more, which the next round makes.
 """
 
+import contextlib
 import logging
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from models.kinds import EventKind
 from models.rendition import rendition_store_key
 from models.share import Share
 from models.shared_asset import SharedAsset
+from services.errors import DatabaseAway
 from services.formats.offered import read_offered
 from services.history import event_key, record
 from services.installation import Installation
@@ -137,7 +139,10 @@ def make_needed(
     rounds: Round,
     may_go_on: MayGoOn = lambda: True,
 ) -> bool:
-    """Make what of these is missing and made by nobody; False once nothing is missing any more."""
+    """Make what of these is missing and made by nobody; False once nothing is missing any more.
+
+    Where an error ends it, what it had claimed is free again for the next try.
+    """
     with installation.transaction() as session:
         settled = find_settled(session, {need.key for need in needs})
         missing = [n for n in needs if n.key not in settled and n.key not in rounds.given_up]
@@ -148,19 +153,41 @@ def make_needed(
         # Another run makes them: if it dies, its lease runs out and they are claimed here.
         time.sleep(_POLL_SECONDS)
         return True
-    if claimed & rounds.tried:
-        time.sleep(_TRIED_AGAIN_SECONDS)
-    mine = [need for need in missing if need.key in claimed]
+    try:
+        if claimed & rounds.tried:
+            time.sleep(_TRIED_AGAIN_SECONDS)
+        mine = [need for need in missing if need.key in claimed]
+        _make(installation, assets, mine, rounds, may_go_on)
+    except BaseException:
+        _free(installation, claimed, rounds)
+        raise
+    return True
+
+
+def _make(
+    installation: Installation,
+    assets: Sequence[SharedAsset],
+    mine: Sequence[Need],
+    rounds: Round,
+    may_go_on: MayGoOn,
+) -> None:
     with tempfile.TemporaryDirectory(prefix="vitrine-render-") as folder:
         orders = {
             one.order.name: one for one in list_jobs(installation, assets, mine, Path(folder))
         }
-        progress = Progress(installation, orders, rounds, may_go_on)
-        pool = get_pool(installation.settings)
-        for outcome in pool.render([one.order for one in orders.values()], progress.tell):
-            _settle(installation, orders[outcome.order.name], outcome, rounds)
-            progress.settle(outcome.order)
-    return True
+        with Progress(installation, orders, rounds, may_go_on) as progress:
+            pool = get_pool(installation.settings)
+            for outcome in pool.render([one.order for one in orders.values()], progress.tell):
+                _settle(installation, orders[outcome.order.name], outcome, rounds)
+                progress.settle(outcome.order)
+
+
+def _free(installation: Installation, claimed: Collection[str], rounds: Round) -> None:
+    """Let go of what is claimed and not settled: the next try has the same name, and would wait."""
+    # With the database away nothing can be written: then the lease has to run out.
+    with contextlib.suppress(DatabaseAway), installation.transaction() as session:
+        left = lock_made(session, claimed, maker=rounds.maker)
+        let_go(session, left, maker=rounds.maker)
 
 
 def _start(installation: Installation, maker: str) -> Round:

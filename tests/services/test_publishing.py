@@ -10,18 +10,23 @@ from models import (
     Rendition,
     RenditionRef,
     Share,
+    SharedAsset,
 )
-from models.kinds import EventKind, ShareState
+from models.kinds import EventKind, RenditionState, ShareState
 from services import originals
 from services.errors import LeaseLost, RenditionsMissing, RequestKeyTaken
 from services.freezing import claim_share
 from services.history import list_kinds
 from services.leases import LeaseKeeper, hold, try_lease
 from services.pages import build_page
+from services.render_jobs import Job, Progress, Round
+from services.rendering.orders import RenderOrder
 from services.renditions import plan_chunks, render_chunk
 from services.selection import resolve_selection
 from tests.photographs import write_cut_photograph, write_photograph
 from tests.publishing import a_request, publish, share_of
+
+AN_ORDER = RenderOrder("f00d", "/nowhere", 1, 1, "video/mp4", ())
 
 
 def count(installation, table):
@@ -202,3 +207,39 @@ def test_an_original_is_read_once(installation, library):
         changed.originals["Campaign/ridge 1.jpg"].sha256
         != first.originals["Campaign/ridge 1.jpg"].sha256
     )
+
+
+def test_what_an_error_left_unmade_is_free_for_the_next_try_of_the_same_run(
+    installation, monkeypatch
+):
+    claim = claim_share(installation, a_request(), run="alive")
+    (chunk,) = plan_chunks(installation, claim)
+    adopt, adopted = installation.store.adopt_file, []
+
+    def adopt_one(key, path):
+        if adopted:
+            raise OSError("No space left on device")
+        adopted.append(key)
+        adopt(key, path)
+
+    monkeypatch.setattr(installation.store, "adopt_file", adopt_one)
+    with pytest.raises(OSError, match="No space left"):
+        render_chunk(installation, chunk)
+    monkeypatch.undo()
+
+    with installation.transaction() as session:
+        assert RenditionState.MAKING not in set(session.scalars(select(Rendition.state)))
+    render_chunk(installation, chunk)
+    with installation.transaction() as session:
+        assert set(session.scalars(select(Rendition.state))) == {RenditionState.PRESENT}
+    assert count(installation, Rendition) == 16
+
+
+def test_what_nobody_waits_for_any_more_is_told_to_stop(installation):
+    job = Job(AN_ORDER, SharedAsset())
+    with Progress(
+        installation, {AN_ORDER.name: job}, Round("somebody:1", seconds=5), lambda: True
+    ) as progress:
+        assert progress.tell(AN_ORDER, 0.1)
+
+    assert not progress.tell(AN_ORDER, 0.5)
