@@ -16,9 +16,9 @@ from services.errors import FormatImpossible, RequestRefused
 from services.format_pages import view_formats
 from services.format_requests import Asker, cancel_request, choose_format, request_format
 from services.format_wishes import FormatWish, read_custom_form
+from services.formats.catalogue import NAME_PATTERN
 from services.installation import Installation
 
-_NAME = re.compile(r"[a-z0-9-]{1,40}")
 _HTML = "text/html; charset=utf-8"
 
 
@@ -75,7 +75,7 @@ def _render(request: Request, admission: Admission, fields: dict[str, str], prob
 def _write_down(request: Request, admission: Admission, fields: dict[str, str]) -> None:
     installation: Installation = request.app.state.installation
     name = fields.get("format", "")
-    if name and not _NAME.fullmatch(name):
+    if name and not re.fullmatch(NAME_PATTERN, name):
         raise FormatImpossible("there is no such format")
     custom = {} if name else {"custom": read_custom_form(fields)}
     wish = FormatWish(format=name, **custom)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models.format import Format as FormatRow
 from services.errors import SettingUnusable
 from services.format_wishes import CustomFormat
-from services.formats.catalogue import INLINE, ORIGINAL
+from services.formats.catalogue import INLINE, NAME_PATTERN, ORIGINAL
 from services.formats.recipes import write_recipe
 from services.requests import number_fields
 
@@ -23,7 +23,7 @@ class FormatSetting(BaseModel):
     name: str = Field(
         title="Name",
         description="Under which requests name it: small letters, digits, hyphens.",
-        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
+        pattern=f"^{NAME_PATTERN}$",
     )
     label: str = Field(
         default="",

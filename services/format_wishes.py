@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from services.formats.catalogue import Format
+from services.formats.catalogue import NAME_PATTERN, Format
 from services.formats.recipes import (
     FilmRecipe,
     PictureRecipe,
@@ -156,7 +156,7 @@ class FormatWish(BaseModel):
         default="",
         title="Format",
         description="The name of a format of the catalogue. Empty: the custom format below.",
-        pattern=r"^([a-z0-9-]{1,40})?$",
+        pattern=f"^({NAME_PATTERN})?$",
     )
     custom: CustomFormat = Field(
         default=CustomFormat(), title="Custom format", description="Where no format is named."

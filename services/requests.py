@@ -10,13 +10,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.formats.catalogue import NAME_PATTERN
+
 MOST_PICKED = 100
 #: What the desk gives out, in the one way in which it writes it.
 UUID_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MOST_IN_FOLDER = 10_000
 
 AssetId = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+FormatName = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 ListName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 

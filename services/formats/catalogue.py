@@ -29,6 +29,8 @@ class Format:
     recipe: Recipe
 
 
+#: How the name of a format is spelt, as a regular expression for all of it.
+NAME_PATTERN = "[a-z0-9][a-z0-9-]{0,39}"
 #: The name under which the file of the asset itself is offered.
 ORIGINAL = "original"
 #: So many pages of a document are shown; the rest is in the original.

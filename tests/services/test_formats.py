@@ -1,10 +1,13 @@
+from contextlib import nullcontext
 from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from services.format_wishes import CustomFormat, read_custom_form
+from services.format_settings import FormatSetting
+from services.format_wishes import CustomFormat, FormatWish, read_custom_form
 from services.formats.catalogue import THUMBNAIL, VIEW
 from services.formats.geometry import plan_geometry, predict_size
 from services.formats.recipes import (
@@ -16,6 +19,7 @@ from services.formats.recipes import (
     rendition_key,
     write_recipe,
 )
+from tests.publishing import a_request
 
 SOURCE = bytes(32)
 FITS = st.sampled_from(["inside", "cover", "pad", "exact"])
@@ -108,3 +112,18 @@ def test_equal_wishes_are_one_format_whatever_else_was_filled_in():
 def test_a_wish_out_of_bounds_is_refused_with_the_field_and_the_reason(fields, words):
     with pytest.raises(ValueError, match=words):
         read_custom_form(fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("web", True), ("9-16", True), ("a" * 40, True), ("a" * 41, False), ("-web", False),
+     ("Web", False), ("web\n", False), ("wëb", False)],
+)  # fmt: skip
+def test_a_name_that_can_be_set_can_be_asked_for_and_no_other_can(name, is_one):
+    for write in (
+        lambda: FormatSetting(name=name),
+        lambda: FormatWish(format=name),
+        lambda: a_request(formats=[name]),
+    ):
+        with nullcontext() if is_one else pytest.raises(ValidationError, match="pattern"):
+            write()
