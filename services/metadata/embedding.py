@@ -73,11 +73,6 @@ def embed(media_type: str, source: ByteSource, packet: Packet) -> tuple[Splice, 
     return choose_way(WAYS, media_type)(Window(source), packet)
 
 
-def may_embed(media_type: str) -> bool:
-    """Whether files of this type can carry a packet."""
-    return _OTHER_NAMES.get(media_type, media_type) in WAYS
-
-
 def choose_way(ways: Mapping[str, Rewrite], media_type: str) -> Rewrite:
     """Choose how to change files of a type.
 

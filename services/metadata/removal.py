@@ -6,7 +6,7 @@ from services.bytesource import ByteSource
 from services.metadata import jpeg, ogg, png
 from services.metadata.embedding import WAYS, Rewrite, choose_way
 from services.metadata.packet import Packet
-from services.metadata.splices import MetadataUnsupported, Splice
+from services.metadata.splices import Splice
 from services.metadata.window import Window
 
 #: Where `embed` looks at the head of a file only, these look at all of it.
@@ -38,12 +38,3 @@ def remove(media_type: str, source: ByteSource, keep: Packet = _NOTHING) -> tupl
         OriginalChanged: the file is not the one that was opened.
     """
     return choose_way(_WAYS, media_type)(Window(source), keep)
-
-
-def may_remove(media_type: str) -> bool:
-    """Whether metadata can be removed from sound files of this type."""
-    try:
-        choose_way(_WAYS, media_type)
-    except MetadataUnsupported:
-        return False
-    return True
