@@ -18,8 +18,6 @@ _GREY, _GREY_WITH_ALPHA, _RGB = 1, 2, 3
 #: Coefficients of brightness on the longer side; fewer where opacity needs room too.
 _DETAIL, _DETAIL_BESIDE_ALPHA = 7, 5
 _COLOUR_DETAIL, _ALPHA_DETAIL, _LEAST_DETAIL = 3, 5, 3
-#: Colours are drawn stronger than they were: what is small in them was lost.
-_BOOST = 1.25
 _NIBBLE, _FIVE_BITS, _SIX_BITS = 15, 31, 63
 _HEAD_BYTES = 5
 #: Less than this is what rounding leaves of a plane that is even.
@@ -70,31 +68,6 @@ def decode_average(placeholder: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def hash_to_pixels(placeholder: str) -> NDArray[np.uint8]:
-    """Draw a ThumbHash: rows of red, green, blue and alpha, 32 pixels on the longer side.
-
-    Raises:
-        ValueError: it is no ThumbHash.
-    """
-    bits = _Bits(_decode(placeholder))
-    means = bits.take(6), bits.take(6) * 2 - 1, bits.take(6) * 2 - 1
-    light_scale, is_clear = bits.take(5), bool(bits.take(1))
-    short, colour_scales = round(bits.take(3) * 7), (bits.take(6), bits.take(6))
-    detail = _DETAIL_BESIDE_ALPHA if is_clear else _DETAIL
-    across, down = (detail, short) if bits.take(1) else (short, detail)
-    width, height = (max(1, _round(_EDGE * one / max(across, down, 1))) for one in (across, down))
-    clearness = (bits.take(4), bits.take(4)) if is_clear else (1.0, 0.0)
-    size = (max(_LEAST_DETAIL, across), max(_LEAST_DETAIL, down))
-    planes = [bits.draw(means[0], light_scale, size, width, height)]
-    for mean, scale in zip(means[1:], colour_scales, strict=True):
-        planes.append(bits.draw(mean, scale * _BOOST, (_COLOUR_DETAIL,) * 2, width, height))
-    alpha: _Plane = np.full((height, width), clearness[0])
-    if is_clear:
-        alpha = bits.draw(*clearness, (_ALPHA_DETAIL,) * 2, width, height)
-    pixels = np.stack([*_to_rgb(*planes), alpha], axis=-1).clip(0, 1) * 255
-    return (pixels + 0.5).astype(np.uint8)
-
-
 class _Channel:
     """One plane as its mean, the size of its largest other coefficient, and all others by that."""
 
@@ -120,18 +93,6 @@ class _Bits:
         value = self._rest & most
         self._rest >>= count
         return value / most
-
-    def draw(
-        self, mean: float, scale: float, size: tuple[int, int], width: int, height: int
-    ) -> _Plane:
-        """Draw one channel from its coefficients, which are the next bits."""
-        across, down = size
-        numbers: _Plane = np.zeros((down, across))
-        for y, x in _order(across, down)[1:]:
-            # Twice, because a wave has half the power of what does not move.
-            numbers[y, x] = (self.take(4) * 2 - 1) * scale * 2
-        drawn: _Plane = _waves(down, height).T @ numbers @ _waves(across, width)
-        return drawn + mean
 
 
 def _order(across: int, down: int) -> list[tuple[int, int]]:
