@@ -65,9 +65,13 @@ def find_fault(entry: "os.DirEntry[str] | Path", root: Path) -> str:
         status = os.lstat(entry)
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
+    return _find_file_fault(entry, status)
+
+
+def _find_file_fault(place: "os.PathLike[str] | str", status: os.stat_result) -> str:
     if not stat.S_ISREG(status.st_mode):
         return "it is no regular file"
-    if not os.access(entry, os.R_OK):
+    if not os.access(place, os.R_OK):
         return "it cannot be read: permission denied"
     return "it is empty" if status.st_size == 0 else ""
 
@@ -90,7 +94,7 @@ def leads_to_file(root: Path, key: str) -> bool:
         status = os.lstat(place)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_size > 0 and os.access(place, os.R_OK)
+    return not _find_file_fault(place, status)
 
 
 def _find_link_fault(link: Path, root: Path) -> str:
