@@ -19,7 +19,6 @@ from services.rendering.ffmpeg import open_input, read_output
 from services.rendering.film_probe import open_container
 from services.rendering.films import render
 from services.rendering.original import OpenOriginal, RenderFailed
-from services.rendering.pool import RenderPool
 from tests.clips import order, read_packets, run_ffmpeg, watched_memory, write_film
 
 EVERYTHING = {
@@ -30,13 +29,6 @@ EVERYTHING = {
     "sound": SoundRecipe("aac"),
     "peaks": PeaksRecipe(),
 }
-
-
-@pytest.fixture(scope="module")
-def pool():
-    made = RenderPool(processes=1, seconds=60, memory_mb=1536)
-    yield made
-    made.close()
 
 
 def render_all(pool, path, media_type="video/mp4"):

@@ -24,13 +24,6 @@ EVERYTHING = {
 SLOW = FilmRecipe(360)
 
 
-@pytest.fixture(scope="module")
-def pool():
-    made = RenderPool(processes=1, seconds=60, memory_mb=1536)
-    yield made
-    made.close()
-
-
 @pytest.fixture(scope="session")
 def long_film(tmp_path_factory):
     """A minute that takes any machine some time to encode."""

@@ -13,7 +13,6 @@ from services.formats.recipes import (
     StoryboardRecipe,
     TextRecipe,
 )
-from services.rendering.pool import RenderPool
 from tests.clips import H264, HALVES, look_into, order, read_packets, run_ffmpeg, write_film
 from tests.tools import need_tool
 
@@ -22,13 +21,6 @@ SECRETS = ("SECRETTITLE", "SECRETHANDLER", "SECRETNOTE", "+52.5", "13.4")
 HDR = ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-x265-params",
        "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
        "-color_trc", "smpte2084", "-color_primaries", "bt2020", "-colorspace", "bt2020nc")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def pool():
-    made = RenderPool(processes=1, seconds=60, memory_mb=1536)
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -25,13 +25,6 @@ LARGE = Format("large", "Large", PictureRecipe(2560, 2560, "jpeg", 84))
 FORMATS = {one.name: one for one in (THUMBNAIL, WEB, LARGE)}
 
 
-@pytest.fixture(scope="module")
-def pool():
-    made = RenderPool(processes=1, seconds=30, memory_mb=1536)
-    yield made
-    made.close()
-
-
 def order(path, folder, formats=(THUMBNAIL, WEB, LARGE), **changes):
     status = path.stat()
     outputs = tuple(

@@ -17,7 +17,6 @@ from services.formats.recipes import (
 )
 from services.rendering import peaks
 from services.rendering.original import OpenOriginal
-from services.rendering.pool import RenderPool
 from services.rendering.sound_frames import measure_adts, measure_mp3
 from services.rendering.sounds import render as render_here
 from tests.clips import look_into, order, read_packets, run_ffmpeg, write_sound
@@ -28,13 +27,6 @@ AAC = ("-c:a", "aac", "-b:a", "128k")
 OPUS = ("-c:a", "libopus", "-b:a", "96k")
 #: The tag that taggers put behind an MP3, and that players look for there.
 APE_TAG = b"APETAGEX" + bytes(24) + b"Location\0SECRETPLACE" + b"APETAGEX" + bytes(24)
-
-
-@pytest.fixture(scope="module")
-def pool():
-    made = RenderPool(processes=1, seconds=60, memory_mb=1536)
-    yield made
-    made.close()
 
 
 def render(pool, path, **recipes):
