@@ -35,7 +35,8 @@ class Round:
 
     def may_try_again(self, key: str, failure: Failure) -> bool:
         """Whether what failed is worth a second try, which it then has."""
-        is_first = failure.code == _TRIED_AGAIN and key not in self.tried
+        is_passing = failure.code == _TRIED_AGAIN or failure.may_be_chance
+        is_first = is_passing and key not in self.tried
         self.tried.add(key)
         return is_first
 

@@ -205,6 +205,9 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
             outcome.failure.code,
         )
         failures = dict.fromkeys(job.list_keys(), outcome.failure)
+        if outcome.failure.may_be_chance:
+            # The pool has tried all of it twice.
+            rounds.tried.update(failures)
     with installation.transaction() as session:
         owned = lock_made(session, job.list_keys(), maker=rounds.maker)
         files = [file for file in outcome.files if file.name in owned]
@@ -221,9 +224,10 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
 
 
 def _settle_failure(session: Session, key: str, failure: Failure, rounds: Round) -> None:
-    if failure.code in PASSING_FAILURES:
-        if not rounds.may_try_again(key, failure):
-            rounds.given_up.add(key)
+    if rounds.may_try_again(key, failure):
+        let_go(session, [key], maker=rounds.maker)
+    elif failure.code in PASSING_FAILURES:
+        rounds.given_up.add(key)
         let_go(session, [key], maker=rounds.maker)
     else:
         settle_failure(session, [key], failure)

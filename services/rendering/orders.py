@@ -9,6 +9,8 @@ from services.formats.recipes import Recipe
 #: Told how much of an order is done, from 0 to 1; raises what ends the work.
 Report = Callable[[float], None]
 
+_BY_CHANCE = frozenset({"timeout", "crash", "memory"})
+
 
 @dataclass(frozen=True)
 class WantedOutput:
@@ -65,6 +67,11 @@ class Failure:
 
     code: str
     message: str
+
+    @property
+    def may_be_chance(self) -> bool:
+        """Whether it can be the fault of the machine: then it is worth one more try."""
+        return self.code in _BY_CHANCE
 
 
 @dataclass(frozen=True)

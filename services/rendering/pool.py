@@ -27,8 +27,6 @@ from services.settings import STACK_MARK, inherit_environment
 
 #: A process is replaced after so many pictures: what a decoder leaks does not add up.
 _ORDERS_PER_PROCESS = 500
-#: These can be the machine's fault: tried once more, in a fresh process.
-_TRIED_AGAIN = frozenset({"timeout", "crash", "memory"})
 
 
 #: Told of an order and how much of it is done, from 0 to 1; False ends the work.
@@ -76,6 +74,7 @@ class RenderPool:
 
     def _render_one(self, order: RenderOrder, progress: Progress) -> RenderOutcome:
         outcome = self._attempt(order, self._take(), progress)
+        # Once more, in a fresh process.
         if _may_be_chance(outcome):
             outcome = self._attempt(order, _Process(self._memory_mb), progress)
         return outcome
@@ -143,7 +142,7 @@ class _Process:
 
 
 def _may_be_chance(outcome: RenderOutcome) -> bool:
-    return outcome.failure is not None and outcome.failure.code in _TRIED_AGAIN
+    return outcome.failure is not None and outcome.failure.may_be_chance
 
 
 def _write_order(order: RenderOrder) -> bytes:
