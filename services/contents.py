@@ -37,23 +37,25 @@ class Contents:
 
 
 def read_contents(
-    session: Session, share: Share, *, position: int = 0, with_renditions: bool = True
+    session: Session, share: Share, *, position: int = 0, with_assets: bool = True
 ) -> Contents:
-    """Read the assets of a share with their renditions; with `position` only that asset."""
+    """Read the assets of a share with their renditions; with `position` only that asset.
+
+    Not `with_assets`, only what is true of the share as a whole.
+    """
     of_share = [SharedAsset.share_id == share.id]
     of_refs = [RenditionRef.share_id == share.id]
     if position:
         of_share.append(SharedAsset.position == position)
         of_refs.append(RenditionRef.position == position)
-    assets = session.scalars(
-        select(SharedAsset).where(*of_share).order_by(SharedAsset.position)
-    ).all()
+    ordered = select(SharedAsset).where(*of_share).order_by(SharedAsset.position)
+    assets = session.scalars(ordered).all() if with_assets else ()
     refs = (
         select(RenditionRef.position, RenditionRef.part, RenditionRef.format, Rendition)
         .join(Rendition, Rendition.key == RenditionRef.key)
         .where(*of_refs)
     )
-    rows = session.execute(refs) if with_renditions else ()
+    rows = session.execute(refs) if with_assets else ()
     renditions = {(place, part, name): rendition for place, part, name, rendition in rows}
     formats = {
         one.name: one for one in (*read_offered(session, share), *read_custom(session, share))

@@ -1,6 +1,6 @@
 """The page on which recipients ask for formats: what is on offer, what was asked for, how far it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from models.bundle import Bundle
 from models.format_request import FormatRequest
 from models.kinds import AssetKind, RequestState
-from models.shared_asset import SharedAsset
 from page_builder.format_views import FormatsPageView, OfferView, WishView
 from page_builder.static import style_href
 from page_builder.views import DownloadView
@@ -19,8 +18,9 @@ from services.brands import view_brand
 from services.contents import Contents, find_taken, read_contents
 from services.format_requests import measure_request, read_requests
 from services.format_wishes import CustomFormat, read_custom_form
+from services.formats.alike import count_alike
 from services.formats.catalogue import Format, read_catalogue
-from services.formats.prediction import MADE_TO_ORDER, Prediction, predict
+from services.formats.prediction import MADE_TO_ORDER, Predictable, Prediction, predict
 from services.formats.recipes import FilmRecipe, PictureRecipe, Recipe
 from services.page_views import view_share
 
@@ -34,6 +34,8 @@ _WORDS = {
     RequestState.MAKING: "is being made",
     RequestState.CANCELLED: "was cancelled",
 }
+#: How many assets there are of which a recipe makes the same.
+Alike = Mapping[Predictable, int]
 _UNDER_WAY = (RequestState.WAITING, RequestState.MAKING)
 
 
@@ -46,26 +48,26 @@ def view_formats(
     """
     share, position = admission.share, admission.position or 0
     # Of a whole share only the zip is shown, and this page asks for itself every few seconds.
-    contents = read_contents(session, share, position=position, with_renditions=bool(position))
-    assets = [one for one in contents.assets if one.position not in admission.withdrawn]
-    media = _list_media(assets)
+    contents = read_contents(session, share, position=position, with_assets=bool(position))
+    alike = count_alike(session, share.id, position=position, withdrawn=admission.withdrawn)
+    media = _list_media(alike)
     medium = fields.get("medium", "")
     medium = medium if medium in dict(media) else next(iter(dict(media)), "picture")
     wishes = tuple(_view_wishes(session, contents, admission, position))
-    foretold, wrong = _foretell(assets, {**fields, "medium": medium}) if fields else ("", "")
+    foretold, wrong = _foretell(alike, {**fields, "medium": medium}) if fields else ("", "")
     root = "../../../" if position else "../"
     place = f"a/{position}/" if position else ""
     return FormatsPageView(
         share=view_share(contents, {}, view_brand(session, share.brand_id)),
         root=root,
         static=style_href(),
-        title=(assets[0].title if position and assets else share.title) or "Untitled",
+        title=(contents.assets[0].title if contents.assets else share.title) or "Untitled",
         back="Back to the file" if position else "Back to all files",
         back_href=f"{root}{place}",
         action="",
         medium=medium,
         media=media,
-        offers=tuple(_view_offers(session, contents, assets, position)),
+        offers=tuple(_view_offers(session, contents, alike, position)),
         wishes=wishes,
         values=_fill_in(fields),
         foretold=foretold,
@@ -74,8 +76,8 @@ def view_formats(
     )
 
 
-def _list_media(assets: Sequence[SharedAsset]) -> tuple[tuple[str, str], ...]:
-    kinds = dict.fromkeys(asset.kind for asset in assets if asset.kind in MADE_TO_ORDER)
+def _list_media(alike: Alike) -> tuple[tuple[str, str], ...]:
+    kinds = dict.fromkeys(one.kind for one in alike if one.kind in MADE_TO_ORDER)
     return tuple(dict.fromkeys(medium for kind in kinds for medium in _MEDIA[kind]))
 
 
@@ -84,24 +86,24 @@ def _fill_in(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: fields.get(name) or value for name, value in usual.items()}
 
 
-def _foretell(assets: Sequence[SharedAsset], fields: dict[str, str]) -> tuple[str, str]:
+def _foretell(alike: Alike, fields: dict[str, str]) -> tuple[str, str]:
     """Say what a custom format would be, or why it cannot be."""
     try:
         wanted = read_custom_form(fields).to_format()
     except ValueError as error:
         return "", str(error)
-    words = say_prediction(assets, wanted.recipe)
+    words = say_prediction(alike, wanted.recipe)
     return f"{wanted.label}: {words}", ""
 
 
-def say_prediction(assets: Sequence[SharedAsset], recipe: Recipe) -> str:
+def say_prediction(alike: Alike, recipe: Recipe) -> str:
     """Say what a recipe makes of these: pixels for one, how many files for several."""
-    told = [predict(asset, recipe) for asset in assets]
-    usable = [one for one in told if one.is_applicable]
-    if len(told) == 1:
-        return _say_one(told[0])
-    small = sum(bool(one.note) for one in usable)
-    words = say_count(len(usable), "file")
+    told = [(predict(one, recipe), count) for one, count in alike.items()]
+    if sum(count for _, count in told) == 1:
+        return _say_one(told[0][0])
+    usable = sum(count for one, count in told if one.is_applicable)
+    small = sum(count for one, count in told if one.is_applicable and one.note)
+    words = say_count(usable, "file")
     return f"{words}, {small} of them smaller than that" if small else words
 
 
@@ -113,7 +115,7 @@ def _say_one(one: Prediction) -> str:
 
 
 def _view_offers(
-    session: Session, contents: Contents, assets: Sequence[SharedAsset], position: int
+    session: Session, contents: Contents, alike: Alike, position: int
 ) -> Iterator[OfferView]:
     asked = {
         one.format
@@ -121,12 +123,12 @@ def _view_offers(
         if one.state not in {RequestState.CANCELLED, RequestState.FAILED}
     }
     for one in read_catalogue(session).values():
-        is_usable = any(_is_wanted(asset, one) for asset in assets)
+        is_usable = any(_is_wanted(asset, one) for asset in alike)
         if is_usable and one.name not in {*asked, *contents.share.formats}:
-            yield OfferView(one.name, one.label, say_prediction(assets, one.recipe))
+            yield OfferView(one.name, one.label, say_prediction(alike, one.recipe))
 
 
-def _is_wanted(asset: SharedAsset, one: Format) -> bool:
+def _is_wanted(asset: Predictable, one: Format) -> bool:
     is_own = {
         AssetKind.IMAGE: isinstance(one.recipe, PictureRecipe),
         AssetKind.VIDEO: isinstance(one.recipe, FilmRecipe),

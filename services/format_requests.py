@@ -22,7 +22,7 @@ from services.errors import FormatImpossible, ShareNotFound, TooManyFormats
 from services.format_wishes import FormatWish
 from services.formats.catalogue import Format, read_catalogue
 from services.formats.offered import find_offered, keep_offered
-from services.formats.prediction import predict
+from services.formats.prediction import Predictable, predict
 from services.formats.recipes import write_recipe
 from services.history import event_key, record
 from services.installation import Installation
@@ -139,7 +139,7 @@ def list_positions(
     if position:
         statement = statement.where(SharedAsset.position == position)
     assets = session.scalars(statement.order_by(SharedAsset.position)).all()
-    told = {asset.position: predict(asset, wanted.recipe) for asset in assets}
+    told = {asset.position: predict(Predictable.of(asset), wanted.recipe) for asset in assets}
     usable = [asset for asset in assets if told[asset.position].is_applicable]
     if not usable:
         reasons = sorted({one.reason for one in told.values()})

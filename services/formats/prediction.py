@@ -16,6 +16,31 @@ _SETS = frozenset({AssetKind.SPIN, AssetKind.PLAYLIST})
 
 
 @dataclass(frozen=True)
+class Predictable:
+    """All of an asset that a prediction depends on; sizes are in pixels, 0 where unknown."""
+
+    kind: AssetKind
+    media_type: str
+    width: int = 0
+    height: int = 0
+    has_picture: bool = False
+    has_sound: bool = False
+
+    @classmethod
+    def of(cls, asset: SharedAsset) -> "Predictable":
+        """Take it from the record of an asset."""
+        facts = Facts.read(asset.facts)
+        return cls(
+            asset.kind,
+            asset.media_type,
+            facts.width,
+            facts.height,
+            facts.has_picture,
+            facts.has_sound,
+        )
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What will be made: its size in pixels (0 where it has none), and what is to be known of it.
 
@@ -34,39 +59,38 @@ class Prediction:
         return not self.reason
 
 
-def predict(asset: SharedAsset, recipe: Recipe) -> Prediction:
+def predict(asset: Predictable, recipe: Recipe) -> Prediction:
     """Foretell what a recipe makes of an asset, by what is known of the inside of its original."""
-    facts = Facts.read(asset.facts)
     if asset.kind in _SETS:
         return Prediction(reason="A set or a list is taken as its originals.")
     if isinstance(recipe, PictureRecipe):
-        return _predict_picture(asset, recipe, facts)
+        return _predict_picture(asset, recipe)
     if isinstance(recipe, FilmRecipe):
-        return _predict_film(asset, recipe, facts)
+        return _predict_film(asset, recipe)
     if isinstance(recipe, SoundRecipe):
-        has_sound = asset.kind in {AssetKind.AUDIO, AssetKind.VIDEO} and facts.has_sound
+        has_sound = asset.kind in {AssetKind.AUDIO, AssetKind.VIDEO} and asset.has_sound
         return Prediction() if has_sound else Prediction(reason="There is no sound in it.")
     return Prediction(reason="This is made for pages only.")
 
 
-def _predict_picture(asset: SharedAsset, recipe: PictureRecipe, facts: Facts) -> Prediction:
+def _predict_picture(asset: Predictable, recipe: PictureRecipe) -> Prediction:
     if asset.kind is not AssetKind.IMAGE or not is_picture(asset.media_type):
         return Prediction(reason="It is no picture.")
-    if not facts.width or not facts.height:
+    if not asset.width or not asset.height:
         return Prediction(reason="The picture cannot be read.")
     is_drawing = asset.media_type == _DRAWING
-    width, height = predict_size(recipe, facts.width, facts.height, may_enlarge=is_drawing)
-    is_small = facts.width < recipe.width and facts.height < recipe.height
+    width, height = predict_size(recipe, asset.width, asset.height, may_enlarge=is_drawing)
+    is_small = asset.width < recipe.width and asset.height < recipe.height
     stays_small = is_small and not is_drawing and recipe.fit in {"inside", "cover"}
     note = "The original is smaller, and is not enlarged." if stays_small else ""
     return Prediction(width, height, note)
 
 
-def _predict_film(asset: SharedAsset, recipe: FilmRecipe, facts: Facts) -> Prediction:
-    if asset.kind is not AssetKind.VIDEO or not facts.has_picture:
+def _predict_film(asset: Predictable, recipe: FilmRecipe) -> Prediction:
+    if asset.kind is not AssetKind.VIDEO or not asset.has_picture:
         return Prediction(reason="It is no film.")
-    width, height = predict_film_size(recipe, facts.width, facts.height)
-    is_small = min(facts.width, facts.height) < recipe.height
+    width, height = predict_film_size(recipe, asset.width, asset.height)
+    is_small = min(asset.width, asset.height) < recipe.height
     note = "The original is smaller, and is not enlarged." if is_small else ""
     return Prediction(width, height, note)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 import pyvips
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from models import FormatRequest, Grant, Rendition, Share
 from models.kinds import RequestState
@@ -111,6 +111,21 @@ def test_a_whole_share_in_another_format_is_a_zip_of_its_own(installation, brows
         assert opened.testzip() is None
     assert sum(name.endswith(".png") for name in names) == 5
     assert any(name.endswith("notes.txt") for name in names)
+
+
+def test_the_page_for_a_whole_share_reads_no_asset_in_full(installation, browser):
+    page = link_of(installation, publish(installation))
+    asked = []
+
+    @event.listens_for(installation.engine, "before_cursor_execute")
+    def note(connection, cursor, statement, *_):
+        asked.append(statement)
+
+    told = browser.get(page + "formats/", params=SMALL | {"width": "500", "height": "500"}).text
+
+    assert "5 files" in told
+    assert any("shared_asset" in one for one in asked)
+    assert not any("shared_asset.parts" in one for one in asked)
 
 
 @pytest.mark.parametrize(
