@@ -19,8 +19,10 @@ from gateway.threads import run_in_thread
 from services.bytesource import ByteSource
 from services.errors import VitrineError
 
-_BLOCK_BYTES = 256 * 1024
-
+#: Small, so that the first byte waits for few members, however small they are.
+_FIRST_BLOCK_BYTES = 64 * 1024
+#: A transfer holds two of them; smaller ones cost more turns of the loop for each byte.
+_BLOCK_BYTES = 1024 * 1024
 
 #: So long after a share was closed its last byte may leave.
 _ASK_AGAIN_SECONDS = 0.5
@@ -108,7 +110,7 @@ class Transfer:
 def read_first_block(source: ByteSource, part: Part) -> bytes:
     """Read the beginning of a part; closes the source if that fails."""
     try:
-        length = min(_BLOCK_BYTES, part.end - part.start)
+        length = min(_FIRST_BLOCK_BYTES, part.end - part.start)
         return _read_block(source, part.start, length, part)
     except VitrineError:
         source.close()

@@ -120,23 +120,24 @@ class BundleReader:
                 yield self.plan.read_tail(offset - tail_at, end - tail_at)
                 return
             try:
-                piece = self._read_member(index, offset, end)
+                pieces = self._read_member(index, offset, end)
             except OriginalChanged as error:
                 raise MemberChanged(self.plan.read_name(index), str(error)) from error
-            offset += len(piece)
-            yield piece
+            for piece in pieces:
+                offset += len(piece)
+                yield piece
 
-    def _read_member(self, index: int, offset: int, end: int) -> bytes:
+    def _read_member(self, index: int, offset: int, end: int) -> list[bytes]:
         member = self._open(index)
         at = offset - member.starts_at
         header = member.header[at : at + end - offset]
-        wanted = min(end - offset - len(header), member.size_bytes)
         data_at = max(0, at - len(member.header))
-        wanted = min(wanted, member.size_bytes - data_at)
+        wanted = min(end - offset - len(header), member.size_bytes - data_at)
         data = self._read_data(member, data_at, wanted) if wanted > 0 else b""
         if data_at + len(data) == member.size_bytes:
             self._finish(member)
-        return header + data if header else data
+        # Not put together here: each byte is copied once, by whoever takes the block.
+        return [piece for piece in (header, data) if piece]
 
     def _read_data(self, member: _Member, at: int, length: int) -> bytes:
         data = member.source.read_at(at, length)

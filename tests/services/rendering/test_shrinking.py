@@ -5,7 +5,7 @@ import pyvips
 
 from services.formats.catalogue import THUMBNAIL
 from tests.photographs import photograph
-from tests.services.rendering.test_rendering import UNDO, is_blue, is_red, pool, render
+from tests.services.rendering.test_rendering import UNDO, is_blue, is_red, render
 
 __all__ = ["pool"]
 
