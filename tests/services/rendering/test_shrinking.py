@@ -7,8 +7,6 @@ from services.formats.catalogue import THUMBNAIL
 from tests.photographs import photograph
 from tests.services.rendering.test_rendering import UNDO, is_blue, is_red, render
 
-__all__ = ["pool"]
-
 
 @pytest.mark.parametrize("orientation", [1, 5, 6, 8])
 @pytest.mark.parametrize("width", [1710, 3750, 7200])
