@@ -8,8 +8,9 @@ file for a whole one.
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from starlette.types import Receive, Scope, Send
@@ -21,8 +22,10 @@ from services.errors import VitrineError
 
 #: Small, so that the first byte waits for few members, however small they are.
 _FIRST_BLOCK_BYTES = 64 * 1024
-#: A transfer holds two of them; smaller ones cost more turns of the loop for each byte.
-_BLOCK_BYTES = 1024 * 1024
+_BLOCK_BYTES = 256 * 1024
+#: So many are read in one go: a turn between a thread and the loop costs more than a block does.
+#: A transfer holds two such runs, and the server a few blocks.
+_RUN_BYTES = 4 * _BLOCK_BYTES
 
 #: So long after a share was closed its last byte may leave.
 _ASK_AGAIN_SECONDS = 0.5
@@ -53,6 +56,7 @@ class Transfer:
     at_end: Callable[[Ending, int, VitrineError | None], Awaitable[None]]
     may_go_on: Callable[[], Awaitable[bool]]
     sent: int = 0
+    asked_at: float = field(default_factory=time.monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the part; whatever happens, close the source and tell how it ended."""
@@ -77,34 +81,42 @@ class Transfer:
     async def _send(self, send: Send, gone: asyncio.Task[None] | None) -> Ending:
         headers = [(k.encode(), v.encode("latin-1")) for k, v in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        place, block = self.part.start, self.first_block
-        asked_at = time.monotonic()
-        while block:
-            if time.monotonic() - asked_at >= _ASK_AGAIN_SECONDS:
-                if not await self.may_go_on():
-                    raise TransferClosed
-                asked_at = time.monotonic()
-            place += len(block)
-            if place >= self.part.end:
-                break
+        place = self.part.start + len(self.first_block)
+        blocks = deque([self.first_block])
+        while blocks:
             following = asyncio.create_task(self._read(place))
             try:
-                await send({"type": "http.response.body", "body": block, "more_body": True})
-                self.sent += len(block)
-                block = await following
-            except BaseException:
+                if not await self._send_blocks(send, blocks, gone):
+                    return Ending.CLIENT_LEFT
+                blocks = deque(await following)
+            finally:
+                # The source must not be closed while a thread reads it.
                 with contextlib.suppress(VitrineError, asyncio.CancelledError):
                     await following
-                raise
-            if gone is not None and gone.done() and block:
-                return Ending.CLIENT_LEFT
-        await send({"type": "http.response.body", "body": block, "more_body": False})
-        self.sent += len(block)
+            place += sum(len(block) for block in blocks)
         return Ending.COMPLETE
 
-    async def _read(self, place: int) -> bytes:
-        length = min(_BLOCK_BYTES, self.part.end - place)
-        return await run_in_thread(_read_block, self.source, place, length, self.part)
+    async def _send_blocks(
+        self, send: Send, blocks: deque[bytes], gone: asyncio.Task[None] | None
+    ) -> bool:
+        """Send what was read, and let go of it as it goes; false once the client has left."""
+        while blocks:
+            if time.monotonic() - self.asked_at >= _ASK_AGAIN_SECONDS:
+                if not await self.may_go_on():
+                    raise TransferClosed
+                self.asked_at = time.monotonic()
+            block = blocks.popleft()
+            has_more = self.part.start + self.sent + len(block) < self.part.end
+            await send({"type": "http.response.body", "body": block, "more_body": has_more})
+            self.sent += len(block)
+            if has_more and gone is not None and gone.done():
+                return False
+        return True
+
+    async def _read(self, place: int) -> list[bytes]:
+        if place >= self.part.end:
+            return []
+        return await run_in_thread(_read_run, self.source, place, self.part)
 
 
 def read_first_block(source: ByteSource, part: Part) -> bytes:
@@ -115,6 +127,13 @@ def read_first_block(source: ByteSource, part: Part) -> bytes:
     except VitrineError:
         source.close()
         raise
+
+
+def _read_run(source: ByteSource, place: int, part: Part) -> list[bytes]:
+    """Read the next blocks of a part."""
+    end = min(place + _RUN_BYTES, part.end)
+    places = range(place, end, _BLOCK_BYTES)
+    return [_read_block(source, at, min(_BLOCK_BYTES, end - at), part) for at in places]
 
 
 def _read_block(source: ByteSource, place: int, length: int, part: Part) -> bytes:
