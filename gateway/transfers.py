@@ -81,8 +81,12 @@ class Transfer:
     async def _send(self, send: Send, gone: asyncio.Task[None] | None) -> Ending:
         headers = [(k.encode(), v.encode("latin-1")) for k, v in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        place = self.part.start + len(self.first_block)
-        blocks = deque([self.first_block])
+        # The first byte goes out before anything is read ahead.
+        if not await self._send_blocks(send, deque([self.first_block]), gone):
+            return Ending.CLIENT_LEFT
+        place = self.part.start + self.sent
+        blocks = deque(await self._read(place))
+        place += sum(len(block) for block in blocks)
         while blocks:
             following = asyncio.create_task(self._read(place))
             try:
