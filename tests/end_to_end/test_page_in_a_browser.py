@@ -1,4 +1,6 @@
 import hashlib
+import json
+import zipfile
 from urllib.parse import urlsplit
 
 import pytest
@@ -116,3 +118,24 @@ def test_the_letter_shows_the_link_of_its_recipient_alone(stage, share, chromium
     personal = {link for link in links if link and "/s/" in link}
     assert len(letters) == len(personal) == 2
     assert share["link"] not in personal
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_what_is_ticked_comes_as_one_zip_without_scripts(visit, pictures, size):
+    page = visit(size=size)
+    assert page.locator(".picked").is_hidden()
+    names = []
+    for position in (1, 3):
+        card = page.locator(f".card:has(input[value='{position}'])")
+        card.scroll_into_view_if_needed()
+        card.hover()
+        card.locator("input").check()
+        names.append(card.locator("h3").inner_text())
+    page.screenshot(path=pictures / f"ticked-{size}.png")
+
+    with page.expect_download() as download:
+        page.locator(".picked button[value='original']").click()
+
+    with zipfile.ZipFile(download.value.path()) as bundle:
+        manifest = json.loads(bundle.read("MANIFEST.json"))
+    assert len(names) == len(manifest["files"]) == 2
