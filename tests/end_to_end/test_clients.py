@@ -14,7 +14,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stage(place):
-    fill(place / "library" / "many", 24, 1_000_000)
+    fill(place / "library" / "many", 120, 1_000_000)
     with staged(place / "home", place / "library") as made:
         yield made
 
