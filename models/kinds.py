@@ -15,6 +15,10 @@ class AssetKind(StrEnum):
     OTHER = "other"
 
 
+#: Their originals are several files, which are taken together and called as they are.
+WITH_PARTS = frozenset({AssetKind.SPIN, AssetKind.PLAYLIST})
+
+
 class ShareState(StrEnum):
     """Where a share stands in its life; the gate decides by the clock, not by `EXPIRED`."""
 

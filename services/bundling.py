@@ -139,11 +139,12 @@ def replan(installation: Installation, share_id: UUID) -> int:
 def list_stale(installation: Installation) -> list[UUID]:
     """List the shares that have a zip whose plan is no longer true."""
     with installation.transaction() as session:
-        of_bundles = session.scalars(select(Bundle.share_id).where(Bundle.stale_at.is_not(None)))
-        of_picked = session.scalars(
-            select(Selection.share_id).where(Selection.stale_at.is_not(None))
-        )
-        return sorted({*of_bundles, *of_picked})
+        found = [
+            one
+            for model in (Bundle, Selection)
+            for one in session.scalars(select(model.share_id).where(model.stale_at.is_not(None)))
+        ]
+    return sorted(set(found))
 
 
 def _stale(model: type[Any]) -> Any:

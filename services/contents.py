@@ -7,12 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.history import HistoryEvent, HistoryPerson
-from models.kinds import EventKind
+from models.kinds import WITH_PARTS, EventKind
 from models.rendition import Rendition, RenditionRef
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.bundles.manifest import AbsentAsset
-from services.file_names import WITH_PARTS
 from services.formats.catalogue import ORIGINAL, THUMBNAIL, Format
 from services.formats.offered import read_custom, read_offered
 from services.formats.recipes import PictureRecipe

@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from models.kinds import AssetKind
+from models.kinds import WITH_PARTS
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.formats.endings import ENDINGS, correct_ending
 from services.naming import safe_name
-
-#: Their originals are several files, which are called as they are inside a folder of the title.
-WITH_PARTS = frozenset({AssetKind.SPIN, AssetKind.PLAYLIST})
 
 
 def name_original(share: Share, asset: SharedAsset, part: Mapping[str, Any]) -> str:

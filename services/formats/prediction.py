@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.kinds import AssetKind
+from models.kinds import WITH_PARTS, AssetKind
 from models.shared_asset import SharedAsset
 from services.formats.facts import Facts
 from services.formats.geometry import predict_size
@@ -12,7 +12,6 @@ from services.sniffing import is_picture
 _DRAWING = "image/svg+xml"
 #: Of these kinds formats can be made to order.
 MADE_TO_ORDER = frozenset({AssetKind.IMAGE, AssetKind.VIDEO, AssetKind.AUDIO})
-_SETS = frozenset({AssetKind.SPIN, AssetKind.PLAYLIST})
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Prediction:
 
 def predict(asset: Predictable, recipe: Recipe) -> Prediction:
     """Foretell what a recipe makes of an asset, by what is known of the inside of its original."""
-    if asset.kind in _SETS:
+    if asset.kind in WITH_PARTS:
         return Prediction(reason="A set or a list is taken as its originals.")
     if isinstance(recipe, PictureRecipe):
         return _predict_picture(asset, recipe)

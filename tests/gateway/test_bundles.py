@@ -19,16 +19,6 @@ from tests.publishing import a_request, link_of, publish
 from tests.tools import need_tool
 
 
-@pytest.fixture
-def share_id(installation):
-    return publish(installation)
-
-
-@pytest.fixture
-def page(installation, share_id):
-    return link_of(installation, share_id)
-
-
 def keys_of(browser):
     return read_keys(browser.get("/keys.json").content)
 

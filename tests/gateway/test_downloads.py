@@ -15,16 +15,6 @@ from tests.photographs import write_cut_photograph, write_photograph
 from tests.publishing import a_request, link_of, publish
 
 
-@pytest.fixture
-def share_id(installation):
-    return publish(installation)
-
-
-@pytest.fixture
-def page(installation, share_id):
-    return link_of(installation, share_id)
-
-
 def kinds(installation, share_id):
     with installation.transaction() as session:
         return list_kinds(session, share_id)

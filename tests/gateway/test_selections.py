@@ -13,16 +13,6 @@ from tests.publishing import a_request, link_of, publish
 FORM = {"sec-fetch-site": "same-origin"}
 
 
-@pytest.fixture
-def share_id(installation):
-    return publish(installation)
-
-
-@pytest.fixture
-def page(installation, share_id):
-    return link_of(installation, share_id)
-
-
 def pick(browser, page, *positions, format_name="original", headers=FORM):
     fields = {"pick": [str(one) for one in positions], "format": format_name}
     return browser.post(f"{page}selection", data=fields, headers=headers, follow_redirects=False)
