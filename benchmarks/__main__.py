@@ -21,6 +21,7 @@ _FRAME = frozenset(
         "proofs",
         "relay",
         "result",
+        "sampling",
         "stage",
         "tools",
         "tracing",

@@ -51,11 +51,11 @@ class Stage:
 
     def let_go(self) -> None:
         """Close every connection to the stack, and forget where it was reached."""
-        if "api" in self.__dict__:
-            self.api.close()
+        for name in {"api", "desk"} & self.__dict__.keys():
+            self.__dict__[name].close()
         if "installation" in self.__dict__:
             self.installation.engine.dispose()
-        for name in ("state", "api", "installation"):
+        for name in ("state", "api", "desk", "installation"):
             self.__dict__.pop(name, None)
 
     def kill_all(self) -> None:
@@ -95,6 +95,12 @@ class Stage:
         return httpx.Client(base_url=f"{self.state['prefect_url']}/api", timeout=60)
 
     @cached_property
+    def desk(self) -> httpx.Client:
+        """The desk, asked as the DAM's backend asks it."""
+        headers = {"Authorization": f"Bearer {self.home.read_keys()['VITRINE_DESK_KEY']}"}
+        return httpx.Client(base_url=self.state["desk_url"], headers=headers, timeout=30)
+
+    @cached_property
     def installation(self) -> Installation:
         """The installation, to look behind the doors."""
         files = (self.home.path / KEYS_FILE, self.home.path / STACK_FILE)
@@ -122,8 +128,7 @@ class Stage:
 
     def find_share(self, key: str) -> dict[str, Any] | None:
         """Ask the desk for a share by the key of its request."""
-        headers = {"Authorization": f"Bearer {self.home.read_keys()['VITRINE_DESK_KEY']}"}
-        answer = httpx.get(f"{self.state['desk_url']}/shares/{key}", headers=headers, timeout=30)
+        answer = self.desk.get(f"/shares/{key}")
         return answer.json() if answer.status_code == httpx.codes.OK else None
 
     def wait_for_share(self, key: str) -> dict[str, Any]:

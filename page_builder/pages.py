@@ -20,8 +20,13 @@ environment = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    # Templates do not change while a process lives: not to ask saves a tenth of a page.
+    auto_reload=False,
 )
 environment.globals["icon_href"] = icon_href
+# Compiled now: nobody who waits for a page waits for this, and a mistake in one is seen at once.
+for _name in environment.list_templates(extensions=["html"]):
+    environment.get_template(_name)
 
 
 def render_share_page(view: SharePageView) -> bytes:

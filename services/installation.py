@@ -1,10 +1,12 @@
 """What the services work with: settings, database, store, seals and the DAM, opened once a process."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -31,7 +33,13 @@ class Installation:
             raise SettingMissing("VITRINE_DATABASE_URL is not set: start the stack with `make up`")
         # Parameters of statements are titles and addresses: no error may show them.
         return create_engine(
-            url, pool_size=10, max_overflow=30, pool_pre_ping=True, hide_parameters=True
+            url,
+            # Named, so that it is loaded with this module and not when somebody waits.
+            module=psycopg,
+            pool_size=10,
+            max_overflow=30,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
 
     def connection_arguments(self) -> dict[str, Any]:
@@ -91,4 +99,7 @@ class Installation:
 @lru_cache(maxsize=1)
 def get_installation() -> Installation:
     """Open the installation that this process's settings describe."""
+    # What is loaded by now lives as long as the process: a full collection, which takes a tenth of
+    # a second with Prefect in memory, need not look at it.
+    gc.freeze()
     return Installation(get_settings())

@@ -4,15 +4,16 @@ However many runs need the same rendition at the same time, one makes it and the
 inserts its row first is its maker, as long as its lease lasts.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import LargeBinary, Text, and_, any_, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from models.kinds import RenditionState
 from models.rendition import Inspection, Rendition, RenditionRef
@@ -25,18 +26,38 @@ _BATCH = 1000
 _T = TypeVar("_T")
 
 
-def refer(session: Session, share_id: UUID, needs: Sequence[Need]) -> None:
+class Reference(Protocol):
+    """That an asset of a share needs a rendition, under the name of a format."""
+
+    @property
+    def position(self) -> int:
+        """The position of the asset."""
+
+    @property
+    def part(self) -> int:
+        """The number of its part (from 1)."""
+
+    @property
+    def format(self) -> str:
+        """The name of the format."""
+
+    @property
+    def key(self) -> str:
+        """The content address of the rendition."""
+
+
+def refer(session: Session, share_id: UUID, references: Sequence[Reference]) -> None:
     """Write down that a share needs these renditions; what is written twice stands there once."""
-    for batch in _batches(needs):
+    for batch in _batches(references):
         rows = [
             {
                 "share_id": share_id,
-                "position": need.position,
-                "part": need.part,
-                "format": need.format,
-                "key": need.key,
+                "position": one.position,
+                "part": one.part,
+                "format": one.format,
+                "key": one.key,
             }
-            for need in batch
+            for one in batch
         ]
         session.execute(insert(RenditionRef).on_conflict_do_nothing(), rows)
 
@@ -46,7 +67,7 @@ def find_settled(session: Session, keys: Iterable[str]) -> set[str]:
     settled: set[str] = set()
     for batch in _batches(keys):
         statement = select(Rendition.key).where(
-            Rendition.key.in_(batch), Rendition.state != RenditionState.MAKING
+            Rendition.key == _any_of(batch, Text()), Rendition.state != RenditionState.MAKING
         )
         settled.update(session.scalars(statement))
     return settled
@@ -144,6 +165,12 @@ def settle_files(session: Session, files: Sequence[RenderedFile]) -> None:
         )
 
 
+def keep_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down renditions that nobody else can have begun; what exists already stays."""
+    for batch in _batches(rows):
+        session.execute(insert(Rendition).on_conflict_do_nothing(), batch)
+
+
 def settle_failure(session: Session, keys: Sequence[str], failure: Failure) -> None:
     """Write down that these cannot be made: nobody tries again while content and recipe last."""
     session.execute(
@@ -174,7 +201,8 @@ def read_facts(session: Session, digests: Iterable[str]) -> dict[str, Facts]:
     found: dict[str, Facts] = {}
     for batch in _batches(sorted(set(digests))):
         contents = [bytes.fromhex(digest) for digest in batch]
-        rows = session.scalars(select(Inspection).where(Inspection.sha256.in_(contents)))
+        is_wanted = Inspection.sha256 == _any_of(contents, LargeBinary())
+        rows = session.scalars(select(Inspection).where(is_wanted))
         found.update({row.sha256.hex(): Facts.read(row.facts) for row in rows})
     return found
 
@@ -183,6 +211,11 @@ def keep_facts(session: Session, digest: str, facts: Facts) -> None:
     """Keep what was found inside originals of this content."""
     values = {"sha256": bytes.fromhex(digest), "facts": facts.write()}
     session.execute(insert(Inspection).values(values).on_conflict_do_nothing())
+
+
+def _any_of(values: Sequence[_T], kind: TypeEngine[_T]) -> Any:
+    """Give values as one array: a thousand parameters take the driver longer than the database."""
+    return any_(literal(values, ARRAY(kind)))
 
 
 def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:

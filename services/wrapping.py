@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from isal import isal_zlib
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from models.kinds import RenditionState, Visibility
-from models.rendition import Rendition, RenditionRef
+from models.rendition import Rendition
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.bytesource import ByteSource
@@ -39,7 +38,7 @@ from services.metadata.splices import (
     SplicedSource,
     write_splices,
 )
-from services.rendition_rows import find_settled
+from services.rendition_rows import find_settled, keep_rows, refer
 
 log = logging.getLogger(__name__)
 _BLOCK_BYTES = 1 << 20
@@ -50,7 +49,10 @@ _ENGINE = "wrapping/1"
 
 @dataclass(frozen=True)
 class Wrapping:
-    """One file that is to be wrapped; without `rendition` it is the original itself."""
+    """One file that is to be wrapped; without `rendition` it is the original itself.
+
+    `format` is the name under which it is taken.
+    """
 
     asset: SharedAsset
     part: int
@@ -58,6 +60,11 @@ class Wrapping:
     key: str
     packet: Packet
     rendition: Rendition | None = None
+
+    @property
+    def position(self) -> int:
+        """The position of its asset."""
+        return self.asset.position
 
 
 def wrap_downloads(installation: Installation, claim: Claim) -> int:
@@ -68,7 +75,7 @@ def wrap_downloads(installation: Installation, claim: Claim) -> int:
             return 0
         contents = read_contents(session, share)
     wanted = list(_plan(contents))
-    return wrap(installation, wanted)
+    return _wrap_all(installation, share.id, wanted)
 
 
 def wrap_formats(installation: Installation, share: Share, names: Sequence[str]) -> int:
@@ -81,23 +88,22 @@ def wrap_formats(installation: Installation, share: Share, names: Sequence[str])
         for name in names
         for one in _plan_rendition(contents, asset, name)
     ]
-    return wrap(installation, wanted)
+    return _wrap_all(installation, share.id, wanted)
 
 
-def wrap(installation: Installation, wanted: Sequence[Wrapping]) -> int:
+def _wrap_all(installation: Installation, share_id: UUID, wanted: Sequence[Wrapping]) -> int:
     """Wrap these, those that were wrapped before excepted, and refer to all of them."""
     with installation.transaction() as session:
         settled = find_settled(session, {one.key for one in wanted})
     missing = {one.key: one for one in wanted if one.key not in settled}
     with ThreadPoolExecutor(_THREADS) as threads:
-        rows = list(threads.map(lambda one: _wrap(installation, one), missing.values()))
+        made = threads.map(lambda one: _wrap(installation, one), missing.values())
+        rows = [row for row in made if row is not None]
+    exist = settled | {row["key"] for row in rows}
+    wrapped = [one for one in wanted if one.key in exist]
     with installation.transaction() as session:
-        for row in filter(None, rows):
-            session.execute(insert(Rendition).values(row).on_conflict_do_nothing())
-        exist = settled | {row["key"] for row in rows if row is not None}
-        wrapped = [one for one in wanted if one.key in exist]
-        for one in wrapped:
-            _refer(session, one)
+        keep_rows(session, rows)
+        refer(session, share_id, wrapped)
     return len(wrapped)
 
 
@@ -130,7 +136,7 @@ def _plan_rendition(contents: Contents, asset: SharedAsset, name: str) -> Iterat
     if rendition is None or packet.digest() == NO_METADATA:
         return
     key = rendition_key(asset.sha256, read_recipe(rendition.recipe), packet.digest())
-    yield Wrapping(asset, 1, name, key, packet, rendition)
+    yield Wrapping(asset, 1, name + TAKEN, key, packet, rendition)
 
 
 def _plan_originals(asset: SharedAsset) -> Iterator[Wrapping]:
@@ -139,7 +145,7 @@ def _plan_originals(asset: SharedAsset) -> Iterator[Wrapping]:
         packet = Packet(copyright=notice)
         words = f"{_ENGINE}\n{part['sha256']}\n{packet.digest().hex()}\n{ORIGINAL}"
         key = hashlib.sha256(words.encode()).hexdigest()
-        yield Wrapping(asset, number, ORIGINAL, key, packet)
+        yield Wrapping(asset, number, ORIGINAL + TAKEN, key, packet)
 
 
 def _wrap(installation: Installation, one: Wrapping) -> dict[str, Any] | None:
@@ -199,14 +205,3 @@ def _measure(source: ByteSource, splices: Sequence[Splice]) -> dict[str, Any]:
         "sha256": digest.digest(),
         "crc32": crc32,
     }
-
-
-def _refer(session: Session, one: Wrapping) -> None:
-    values = {
-        "share_id": one.asset.share_id,
-        "position": one.asset.position,
-        "part": one.part,
-        "format": one.format + TAKEN,
-        "key": one.key,
-    }
-    session.execute(insert(RenditionRef).values(values).on_conflict_do_nothing())

@@ -8,50 +8,29 @@ makes them other originals and costs the same. COUNT is the larger number (2,000
 photographs to make them from.
 """
 
-import contextlib
 import os
 import statistics
 import tempfile
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pyvips
 
 from benchmarks.photographs import SAMPLES, make_photographs
 from benchmarks.publish import publish
-from benchmarks.stage import Stage, staged
-from deployments.stack.processes import find_processes
+from benchmarks.sampling import Sampler, Samples, compare_quarters
+from benchmarks.stage import staged
 
 _MANY = int(os.environ.get("COUNT", "2000"))
 _FEW = max(1, _MANY // 10)
 #: As many as a share may have, where _MANY is 2,000.
 _SMALL_ONES = 5 * _MANY
 _SMALL_EDGE = 1760
-_SAMPLE_SECONDS = 1.0
-_MEGABYTE = 1_000_000
-_RENDERER, _FLOW = "services.rendering.worker", "prefect.engine"
 _MOST_SLOWER = 1.1
 _MOST_FLOW_MB, _MOST_STACK_MB = 700, 1300
-#: What the last quarter may have more than the second one, and still be flat.
-_FLAT = 1.05
-
-
-@dataclass
-class Samples:
-    """Proportional set sizes in MB, one after the other, of a flow with renderers and of all."""
-
-    flow: list[float] = field(default_factory=list)
-    stack: list[float] = field(default_factory=list)
-
-    def is_flat(self) -> bool:
-        """Whether neither has more in the last quarter than in the second one."""
-        return all(b <= a * _FLAT for a, b in map(compare_quarters, (self.flow, self.stack)))
 
 
 def prove() -> dict[str, Any]:
@@ -68,7 +47,7 @@ def prove() -> dict[str, Any]:
             seconds = {
                 name: publish(stage, name).flow_seconds for name in ("before", "many", "after")
             }
-            sampler = _Sampler(stage)
+            sampler = Sampler(stage)
             seconds["small"] = publish(stage, "small").flow_seconds
             samples = sampler.stop()
     return _judge(seconds, samples)
@@ -85,13 +64,6 @@ def copy_distinctly(photographs: Sequence[Path], folder: Path, count: int) -> No
         target.write_bytes(whole[:2] + comment + whole[2:])
 
 
-def compare_quarters(values: Sequence[float]) -> tuple[float, float]:
-    """Give the means of the second and of the last quarter."""
-    quarter = max(1, len(values) // 4)
-    second = values[quarter : 2 * quarter] or values
-    return statistics.fmean(second), statistics.fmean(values[-quarter:])
-
-
 def _reduce_all(photographs: Sequence[Path], folder: Path) -> list[Path]:
     """Reduce photographs to about two megapixels."""
     folder.mkdir()
@@ -103,56 +75,6 @@ def _reduce_all(photographs: Sequence[Path], folder: Path) -> list[Path]:
 
     with ThreadPoolExecutor(2) as threads:
         return list(threads.map(reduce, photographs))
-
-
-class _Sampler:
-    """Samples the memory of a stack from a thread of its own."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.samples = Samples()
-        self._mark = stage.home.mark
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="memory")
-        self._thread.start()
-
-    def stop(self) -> Samples:
-        """Sample no more, and give what was sampled."""
-        self._stop.set()
-        self._thread.join()
-        return self.samples
-
-    def _watch(self) -> None:
-        flows: set[int] = set()
-        while not self._stop.wait(_SAMPLE_SECONDS):
-            processes = {one.pid: one for one in find_processes(self._mark)}
-            renderers = [pid for pid, one in processes.items() if _is(one, _RENDERER)]
-            parents = {_find_parent(processes[pid]) for pid in renderers}
-            # The flow is the one that renders; others may run for a moment beside it.
-            flows |= {pid for pid in parents if pid in processes and _is(processes[pid], _FLOW)}
-            if not flows & processes.keys():
-                continue
-            sizes = {pid: _measure(one) for pid, one in processes.items()}
-            family = [pid for pid in sizes if pid in flows or _find_parent(processes[pid]) in flows]
-            self.samples.flow.append(sum(sizes[pid] for pid in family))
-            self.samples.stack.append(sum(sizes.values()))
-
-
-def _is(process: psutil.Process, word: str) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return word in process.cmdline()
-    return False
-
-
-def _find_parent(process: psutil.Process) -> int:
-    with contextlib.suppress(psutil.Error):
-        return process.ppid()
-    return 0
-
-
-def _measure(process: psutil.Process) -> float:
-    with contextlib.suppress(psutil.Error):
-        return float(process.memory_full_info().pss / _MEGABYTE)
-    return 0.0
 
 
 def _judge(seconds: dict[str, float], samples: Samples) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from deployments.stack import roster
 from deployments.stack.bootstrap import ROOT
 from deployments.stack.environment import Addresses, make_environment
 from deployments.stack.home import Home, write_private
-from deployments.stack.memory import PeakMemory
 from deployments.stack.parts import Log, Part, follow
 from deployments.stack.ports import find_port, in_turn
 from deployments.stack.postgres import Cluster
@@ -43,7 +42,7 @@ class PartEnded(VitrineError):
 
 
 class Stack:
-    """A running stack: its addresses, its environment and the peak of its memory."""
+    """A running stack: its addresses and its environment."""
 
     def __init__(self, settings: Settings, screen: TextIO) -> None:
         self.settings = settings
@@ -67,8 +66,6 @@ class Stack:
             self.log.say("stack", f"ended {left} processes that an earlier run left behind")
         self._ending.callback(end_processes, self.home.mark, seconds=_END_SECONDS)
         self.home.empty_tmp()
-        self.memory = PeakMemory(self.home.mark)
-        self._ending.callback(self.memory.stop)
         cluster = self._start_postgres()
         with in_turn():
             self.addresses = self._choose_addresses(cluster)

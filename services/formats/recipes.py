@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 PictureEncoder = Literal["jpeg", "webp", "avif", "png", "tiff"]
@@ -199,6 +200,7 @@ def read_recipe(fields: Mapping[str, Any]) -> Recipe:
     return _RECIPES[values.pop("kind")](**values)
 
 
+@lru_cache(maxsize=1024)
 def recipe_digest(recipe: Recipe) -> bytes:
     """Sum up a recipe, with all its defaults written out."""
     text = json.dumps(
