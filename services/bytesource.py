@@ -6,9 +6,8 @@ expected is an error, never bytes: nothing is padded or skipped.
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.errors import OriginalChanged
 
@@ -33,8 +32,7 @@ class ByteSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """All that a file system says of a file's content; any difference means: read it again."""
 
     size_bytes: int
@@ -55,18 +53,18 @@ class LocalFile:
         OriginalChanged: it vanished, it is no regular file, or it is not the one expected.
     """
 
-    def __init__(self, path: Path, expected: Fingerprint | None = None) -> None:
+    def __init__(self, path: Path | str, expected: Fingerprint | None = None) -> None:
         self._path = path
         try:
             self._descriptor = os.open(path, _FLAGS)
         except OSError as error:
-            raise OriginalChanged(f"{path.name} cannot be opened: {error.strerror}") from error
+            raise OriginalChanged(f"{self._name()} cannot be opened: {error.strerror}") from error
         status = os.fstat(self._descriptor)
         self.fingerprint = Fingerprint.of(status)
         self.size_bytes = status.st_size
         if not stat.S_ISREG(status.st_mode) or (expected and expected != self.fingerprint):
             self.close()
-            raise OriginalChanged(f"{path.name} is no longer the file that was shared")
+            raise OriginalChanged(f"{self._name()} is no longer the file that was shared")
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Read up to `length` bytes from `offset` on; less only at the end of the file."""
@@ -82,17 +80,20 @@ class LocalFile:
         while len(block) < length:
             more = os.pread(self._descriptor, length - len(block), offset + len(block))
             if not more:
-                raise OriginalChanged(f"{self._path.name} shrank while it was read")
+                raise OriginalChanged(f"{self._name()} shrank while it was read")
             block += more
         return block
 
     def verify(self) -> None:
         """Make sure that the file was not written to since it was opened."""
         if Fingerprint.of(os.fstat(self._descriptor)) != self.fingerprint:
-            raise OriginalChanged(f"{self._path.name} changed while it was read")
+            raise OriginalChanged(f"{self._name()} changed while it was read")
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def _name(self) -> str:
+        return os.path.basename(self._path)  # noqa: PTH119 - a path may be text here

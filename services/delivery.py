@@ -1,5 +1,6 @@
 """From what a plan or a row says of some bytes to a source that reads exactly them."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,9 +57,12 @@ def open_source(installation: Installation, reference: Mapping[str, Any]) -> Byt
         return SplicedSource(inside, read_splices(reference["splices"]))
     if "stored" in reference:
         return installation.store.open(reference["stored"], reference["size"])
-    path = installation.originals.locate(reference["original"])
     expected = Fingerprint(*reference["stat"])
-    source = LocalFile(path)
+    place = installation.originals.reach(reference["original"])
+    if place:
+        with contextlib.suppress(OriginalChanged):
+            return LocalFile(place, expected)
+    source = LocalFile(installation.originals.locate(reference["original"]))
     if source.fingerprint != expected:
         _check_content(installation, source, reference)
     return source

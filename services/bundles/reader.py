@@ -8,7 +8,7 @@ middle of the transfer: never padding, never a gap, never a valid end.
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Plan:
         at = self._record_offsets[index]
         source_bytes, header_bytes = RECORD.unpack_from(self._content, at)
         at += RECORD.size
-        source = json.loads(bytes(self._content[at : at + source_bytes]))
+        source = json.loads(str(self._content[at : at + source_bytes], "utf-8"))
         at += source_bytes
         return source, bytes(self._content[at : at + header_bytes])
 
@@ -61,13 +61,15 @@ class Plan:
         return bytes(self._content[self._tail_at + start : self._tail_at + end])
 
 
-@dataclass
+@dataclass(slots=True)
 class _Member:
     """The entry that is being read."""
 
     index: int
     header: bytes
     starts_at: int
+    data_at: int
+    ends_at: int
     size_bytes: int
     crc32: int
     source: ByteSource
@@ -90,7 +92,15 @@ class BundleReader:
         Raises:
             MemberChanged: a member is not what was planned.
         """
-        pieces = list(self._pieces(offset, min(offset + length, self.size_bytes)))
+        end = min(offset + length, self.size_bytes)
+        pieces: list[bytes] = []
+        try:
+            while offset < end:
+                offset += self._read_piece(offset, end, pieces)
+        except OriginalChanged as error:
+            name = self.plan.read_name(self.plan.find(offset))
+            raise MemberChanged(name, str(error)) from error
+        # Put together once: each byte is copied by whoever takes the block, and nowhere before.
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def verify(self) -> None:
@@ -112,32 +122,25 @@ class BundleReader:
             self._member.source.close()
             self._member = None
 
-    def _pieces(self, offset: int, end: int) -> Iterator[bytes]:
-        while offset < end:
+    def _read_piece(self, offset: int, end: int, pieces: list[bytes]) -> int:
+        """Read what of a range lies in the entry at its start, and say how many bytes that are."""
+        member = self._member
+        if member is None or not member.starts_at <= offset < member.ends_at:
             index = self.plan.find(offset)
             if index == self.plan.entry_count:
                 tail_at = self.plan.starts_at(index)
-                yield self.plan.read_tail(offset - tail_at, end - tail_at)
-                return
-            try:
-                pieces = self._read_member(index, offset, end)
-            except OriginalChanged as error:
-                raise MemberChanged(self.plan.read_name(index), str(error)) from error
-            for piece in pieces:
-                offset += len(piece)
-                yield piece
-
-    def _read_member(self, index: int, offset: int, end: int) -> list[bytes]:
-        member = self._open(index)
-        at = offset - member.starts_at
-        header = member.header[at : at + end - offset]
-        data_at = max(0, at - len(member.header))
-        wanted = min(end - offset - len(header), member.size_bytes - data_at)
-        data = self._read_data(member, data_at, wanted) if wanted > 0 else b""
-        if data_at + len(data) == member.size_bytes:
+                pieces.append(self.plan.read_tail(offset - tail_at, end - tail_at))
+                return end - offset
+            member = self._open(index)
+        end = min(end, member.ends_at)
+        if offset < member.data_at:
+            pieces.append(member.header[offset - member.starts_at : end - member.starts_at])
+        at = max(0, offset - member.data_at)
+        if end > member.data_at + at:
+            pieces.append(self._read_data(member, at, end - member.data_at - at))
+        if end == member.ends_at:
             self._finish(member)
-        # Not put together here: each byte is copied once, by whoever takes the block.
-        return [piece for piece in (header, data) if piece]
+        return end - offset
 
     def _read_data(self, member: _Member, at: int, length: int) -> bytes:
         data = member.source.read_at(at, length)
@@ -157,16 +160,16 @@ class BundleReader:
         self.close()
 
     def _open(self, index: int) -> _Member:
-        if self._member is not None and self._member.index == index:
-            return self._member
         self.close()
         source_of, header = self.plan.read_entry(index)
-        starts_at = self.plan.starts_at(index)
-        size_bytes = self.plan.starts_at(index + 1) - starts_at - len(header)
+        starts_at, ends_at = self.plan.starts_at(index), self.plan.starts_at(index + 1)
+        data_at = starts_at + len(header)
+        size_bytes = ends_at - data_at
         source = self._open_source(source_of)
         crc32 = int.from_bytes(header[14:18], "little")
-        self._member = _Member(index, header, starts_at, size_bytes, crc32, source)
+        member = _Member(index, header, starts_at, data_at, ends_at, size_bytes, crc32, source)
+        self._member = member
         if source.size_bytes != size_bytes:
             self.close()
             raise OriginalChanged("a member of the bundle has another size than was planned")
-        return self._member
+        return member

@@ -40,7 +40,7 @@ from services.dam.protocol import (
     RightsWindow,
     SharedThing,
 )
-from services.dam.scanning import Found, find_fault, leads_to_file, scan
+from services.dam.scanning import Found, find_fault, follow_folders, leads_to_file, scan
 from services.errors import (
     LibraryInvalid,
     OriginalChanged,
@@ -132,6 +132,10 @@ class Library:
     ) -> frozenset[int]:
         """List the positions of what this user may share no longer, or nobody may use."""
         return find_lost(self.description, user_id, things, now=now)
+
+    def reach(self, source_key: str) -> str:
+        """Say where an original lies if nobody moved it; "" where it certainly does not."""
+        return follow_folders(str(self.root), source_key)
 
     def locate(self, source_key: str) -> Path:
         """Say where an original lies.

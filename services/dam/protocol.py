@@ -145,6 +145,13 @@ class Dam(Protocol):
         """Read a contact list, or raise `UnknownRecipients`."""
         ...
 
+    def reach(self, source_key: str) -> str:
+        """Say where an original lies if nobody moved it, never out of the DAM; "" if it cannot be.
+
+        The short way, for whoever opens thousands and looks at what was opened.
+        """
+        ...
+
     def locate(self, source_key: str) -> Path:
         """Say where an original lies; the path never leads out of the DAM."""
         ...

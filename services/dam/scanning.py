@@ -81,20 +81,27 @@ def leads_to_file(root: Path, key: str) -> bool:
 
     The short way, for whoever opens thousands: one question to the system for each name.
     """
-    *folders, name = key.split("/")
-    if ".." in folders:
-        return False
-    place = str(root)
+    place = follow_folders(str(root), key)
     try:
-        for folder in folders:
-            place += f"/{folder}"
-            if not stat.S_ISDIR(os.lstat(place).st_mode):
-                return False
-        place += f"/{name}"
-        status = os.lstat(place)
+        return bool(place) and not _find_file_fault(place, os.lstat(place))
     except OSError:
         return False
-    return not _find_file_fault(place, status)
+
+
+def follow_folders(root: str, key: str) -> str:
+    """Follow a key through folders alone and no link; its file is not looked at. "" leads nowhere."""
+    *folders, name = key.split("/")
+    if ".." in folders:
+        return ""
+    place = root
+    try:
+        for folder in folders:
+            place = f"{place}/{folder}"
+            if not stat.S_ISDIR(os.lstat(place).st_mode):
+                return ""
+    except OSError:
+        return ""
+    return f"{place}/{name}"
 
 
 def _find_link_fault(link: Path, root: Path) -> str:

@@ -29,6 +29,10 @@ CHANGES = {
     "was edited": lambda path: path.write_bytes(b"x" + path.read_bytes()[1:]),
     "became a link": lambda path: (path.unlink(), path.symlink_to("/etc/hostname")),
     "became a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "is reached through a link now": lambda path: (
+        path.parent.rename(path.parents[2] / "elsewhere"),
+        path.parent.symlink_to(path.parents[2] / "elsewhere"),
+    ),
 }
 
 
