@@ -7,6 +7,7 @@ Everything here is used from the event loop alone.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
@@ -63,11 +64,20 @@ class Memory:
         key = hash_token(token)
         known = self._standings.get(key)
         if known is None:
-            if key not in self._reading:
-                self._reading[key] = asyncio.create_task(self._read(key, read()))
             # Whoever leaves early must not take the answer from the others.
-            known = await asyncio.shield(self._reading[key])
+            known = await asyncio.shield(self._read_once(key, read))
+        elif time.monotonic() - known.counted_from > self._seconds / 2:
+            # Read anew while it still holds: where many ask, nobody waits for the database. What goes
+            # wrong with that is told to whoever asks when it holds no more.
+            self._read_once(key, read).add_done_callback(_let_go)
         return known, known.count_on()
+
+    def _read_once(
+        self, key: bytes, read: Callable[[], Coroutine[Any, Any, Standing]]
+    ) -> asyncio.Task[Standing]:
+        if key not in self._reading:
+            self._reading[key] = asyncio.create_task(self._read(key, read()))
+        return self._reading[key]
 
     async def _read(self, key: bytes, reading: Coroutine[Any, Any, Standing]) -> Standing:
         me = asyncio.current_task()
@@ -115,6 +125,11 @@ class Memory:
         """Remember a page or a picture."""
         if len(content) <= _LARGEST_KEPT_BYTES:
             self._bytes[key] = content
+
+
+def _let_go(reading: asyncio.Task[Standing]) -> None:
+    if not reading.cancelled():
+        reading.exception()
 
 
 async def hear_changes(installation: Installation, memory: Memory) -> None:

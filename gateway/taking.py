@@ -1,5 +1,6 @@
 """The doors through which files leave: single ones, and zips of many."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ from services.visits import note_part
 
 #: Ten thousand positions, as a form writes them.
 _LARGEST_SELECTION_BYTES = 256 * 1024
+#: A position, as a form writes it; what is longer is none.
+_POSITION = re.compile("[0-9]{1,9}")
 
 #: What a browser may be told of a download; any other type is named as plain bytes.
 _HARMLESS = frozenset(
@@ -57,7 +60,7 @@ async def select_assets(request: Request) -> Response:
     check_own_form(request)
     admission = await ask_gate(request, Action.TAKE)
     fields = await read_fields(request, most_bytes=_LARGEST_SELECTION_BYTES)
-    picked = [int(one) for one in fields.get("pick", []) if one.isascii() and one.isdigit()]
+    picked = [int(one) for one in fields.get("pick", []) if _POSITION.fullmatch(one)]
     name = fields.get("format", [""])[-1]
     installation: Installation = request.app.state.installation
     digest = await run_in_thread(plan_selection, installation, admission, picked, name)

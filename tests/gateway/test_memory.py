@@ -68,6 +68,59 @@ def test_a_change_is_true_within_a_moment_though_the_gate_remembers(remembering,
     assert browser.get(address).status_code in {401, 404}
 
 
+def test_where_many_ask_nobody_waits_for_the_database_but_the_first(remembering):
+    share_id = publish(remembering)
+    token = link_of(remembering, share_id).rstrip("/").rpartition("/")[2]
+    reads = []
+
+    async def ask():
+        memory = Memory(REMEMBERED)
+        may_answer = asyncio.Event()
+        may_answer.set()
+
+        async def read():
+            reads.append(token)
+            await may_answer.wait()
+            with remembering.transaction() as session:
+                return read_standing(session, token)
+
+        first, _ = await memory.find_standing(token, read)
+        await asyncio.sleep(0.6 * REMEMBERED)
+        may_answer.clear()
+        again, _ = await memory.find_standing(token, read)
+        await memory.find_standing(token, read)
+        may_answer.set()
+        await asyncio.sleep(0.1 * REMEMBERED)
+        anew, _ = await memory.find_standing(token, read)
+        return first, again, anew
+
+    first, again, anew = asyncio.run(ask())
+
+    assert again is first
+    assert anew is not first
+    assert len(reads) == 2
+
+
+def test_a_link_that_is_gone_when_it_is_read_anew_is_gone_for_the_next_one_who_asks():
+    memory, token = Memory(REMEMBERED), "t" * 43
+
+    async def ask():
+        async def read():
+            return Reading(Share(id=uuid4()), "one")
+
+        async def read_nothing():
+            raise LinkUnknown
+
+        await memory.find_standing(token, read)
+        await asyncio.sleep(0.6 * REMEMBERED)
+        await memory.find_standing(token, read_nothing)
+        await asyncio.sleep(0.5 * REMEMBERED)
+        with pytest.raises(LinkUnknown):
+            await memory.find_standing(token, read_nothing)
+
+    asyncio.run(ask())
+
+
 def test_without_news_from_the_database_a_memory_ends_by_itself(remembering):
     share_id = publish(remembering)
     address = link_of(remembering, share_id)
@@ -131,6 +184,7 @@ class Reading:
 
     def __init__(self, share, name):
         self.share, self.name = share, name
+        self.counted_from = time.monotonic()
 
     def count_on(self):
         return datetime.now(UTC)
