@@ -47,7 +47,7 @@ def make_small_files(folder: Path, count: int) -> None:
 
 def _is_large(path: Path) -> bool:
     image = pyvips.Image.new_from_file(str(path))
-    return min(image.width, image.height) >= _SMALLEST_SOURCE
+    return bool(min(image.width, image.height) >= _SMALLEST_SOURCE)
 
 
 def _make(originals: list[Path], path: Path, seed: int) -> None:

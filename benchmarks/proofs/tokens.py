@@ -83,7 +83,8 @@ def _try_out(browser: httpx.Client) -> tuple[Counter[int], int]:
 
 
 def _compare(browser: httpx.Client, token: str) -> tuple[list[float], list[float]]:
-    unknown, revoked = [], []
+    unknown: list[float] = []
+    revoked: list[float] = []
     for number in range(_PAIRS):
         client = f"100.{number // 256 % 256}.{number % 256}.7"
         pair = [(unknown, secrets.token_urlsafe(16)), (revoked, token)]
