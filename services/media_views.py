@@ -28,7 +28,7 @@ from services.formats.catalogue import (
     THUMBNAIL,
     VIEW,
 )
-from services.rendering.placeholders import decode_average
+from services.rendering.averages import decode_average
 from services.store import Store
 
 _BARS = 200

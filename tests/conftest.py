@@ -13,7 +13,7 @@ from alembic.config import Config
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from deployments.stack.bootstrap import ROOT
+from deployments.stack.home import ROOT
 from deployments.stack.postgres import Cluster, running_cluster
 from services.installation import Installation
 from services.settings import Settings

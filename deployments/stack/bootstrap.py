@@ -8,14 +8,14 @@ import asyncio
 import contextlib
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
-ROOT = Path(__file__).resolve().parents[2]
+from deployments.stack.home import ROOT
+
 _POOL = "local"
 _AUTOMATION = "End flow runs that fell silent"
 _ENDINGS = ("Completed", "Failed", "Cancelled", "Crashed")

@@ -58,6 +58,8 @@ def make_environment(home: str, mark: str, addresses: Addresses) -> dict[str, st
         # Flow runs work in a folder of their own: a relative path would lead nowhere.
         "VITRINE_LIBRARY": addresses.library,
         "PYTHONUNBUFFERED": "1",
+        # Each thread would keep free memory of its own, eight times as many as there are processors.
+        "MALLOC_ARENA_MAX": "2",
         **_make_prefect_environment(home, addresses),
     }
 

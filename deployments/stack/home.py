@@ -11,6 +11,8 @@ from pathlib import Path
 
 from services.settings import KEYS_FILE, STACK_FILE
 
+#: Where the code and its samples lie.
+ROOT = Path(__file__).resolve().parents[2]
 _OWN_EYES_ONLY = 0o600
 _OWN_FOLDER = 0o700
 #: A socket's path may have 107 bytes; PostgreSQL adds `/.s.PGSQL.5432.lock`.

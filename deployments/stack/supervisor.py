@@ -15,9 +15,8 @@ from alembic import command as alembic
 from alembic.config import Config
 
 from deployments.stack import roster
-from deployments.stack.bootstrap import ROOT
 from deployments.stack.environment import Addresses, make_environment
-from deployments.stack.home import Home, write_private
+from deployments.stack.home import ROOT, Home, write_private
 from deployments.stack.parts import Log, Part, follow
 from deployments.stack.ports import find_port, in_turn
 from deployments.stack.postgres import Cluster

@@ -6,12 +6,13 @@ stand with their lowest byte first.
 """
 
 import base64
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from services.rendering.averages import round_half_up
 
 _EDGE = 32
 _GREY, _GREY_WITH_ALPHA, _RGB = 1, 2, 3
@@ -19,7 +20,6 @@ _GREY, _GREY_WITH_ALPHA, _RGB = 1, 2, 3
 _DETAIL, _DETAIL_BESIDE_ALPHA = 7, 5
 _COLOUR_DETAIL, _ALPHA_DETAIL, _LEAST_DETAIL = 3, 5, 3
 _NIBBLE, _FIVE_BITS, _SIX_BITS = 15, 31, 63
-_HEAD_BYTES = 5
 #: Less than this is what rounding leaves of a plane that is even.
 _LEAST_SCALE = 1e-9
 
@@ -32,7 +32,9 @@ def thumbhash(image: Any) -> str:
     is_clear = bool((alpha < 1).any())
     height, width = alpha.shape
     detail = _DETAIL_BESIDE_ALPHA if is_clear else _DETAIL
-    across, down = (max(1, _round(detail * side / max(width, height))) for side in (width, height))
+    across, down = (
+        max(1, round_half_up(detail * side / max(width, height))) for side in (width, height)
+    )
     red, green, blue = _lay_on_average(colours, alpha)
     light = _Channel((red + green + blue) / 3, max(_LEAST_DETAIL, across), max(_LEAST_DETAIL, down))
     yellow = _Channel((red + green) / 2 - blue, _COLOUR_DETAIL, _COLOUR_DETAIL)
@@ -56,18 +58,6 @@ def thumbhash(image: Any) -> str:
     return base64.b64encode(b"".join([means, scales, *clearness, _pack(nibbles)])).decode()
 
 
-def decode_average(placeholder: str) -> tuple[int, int, int]:
-    """Say the average colour as red, green and blue from 0 to 255.
-
-    Raises:
-        ValueError: it is no ThumbHash.
-    """
-    means = _Bits(_decode(placeholder))
-    light, yellow, ruddy = means.take(6), means.take(6) * 2 - 1, means.take(6) * 2 - 1
-    red, green, blue = (_to_byte(one) for one in _to_rgb(light, yellow, ruddy))
-    return red, green, blue
-
-
 class _Channel:
     """One plane as its mean, the size of its largest other coefficient, and all others by that."""
 
@@ -79,20 +69,7 @@ class _Channel:
         largest = max(map(abs, others))
         self.scale = largest if largest > _LEAST_SCALE else 0.0
         share, middle = (0.5 / self.scale, 0.5) if self.scale else (0.0, 0.0)
-        self.nibbles = [_round(_NIBBLE * (middle + share * one)) for one in others]
-
-
-class _Bits:
-    """The bits of a hash, as shares of the most that they can say."""
-
-    def __init__(self, data: bytes) -> None:
-        self._rest = int.from_bytes(data, "little")
-
-    def take(self, count: int) -> float:
-        most = (1 << count) - 1
-        value = self._rest & most
-        self._rest >>= count
-        return value / most
+        self.nibbles = [round_half_up(_NIBBLE * (middle + share * one)) for one in others]
 
 
 def _order(across: int, down: int) -> list[tuple[int, int]]:
@@ -126,16 +103,10 @@ def _lay_on_average(colours: _Plane, alpha: _Plane) -> _Plane:
     return laid
 
 
-def _to_rgb(light: Any, yellow: Any, ruddy: Any) -> tuple[Any, Any, Any]:
-    blue = light - yellow * 2 / 3
-    red = (light * 3 - blue + ruddy) / 2
-    return red, red - ruddy, blue
-
-
 def _join_bits(*parts: tuple[float, int]) -> bytes:
     joined, total = 0, 0
     for value, count in parts:
-        joined |= min(max(_round(value), 0), (1 << count) - 1) << total
+        joined |= min(max(round_half_up(value), 0), (1 << count) - 1) << total
         total += count
     return joined.to_bytes(total // 8, "little")
 
@@ -143,18 +114,3 @@ def _join_bits(*parts: tuple[float, int]) -> bytes:
 def _pack(nibbles: Sequence[int]) -> bytes:
     pairs: Iterable[tuple[int, int]] = zip(nibbles[::2], [*nibbles[1::2], 0], strict=False)
     return bytes(low | high << 4 for low, high in pairs)
-
-
-def _decode(placeholder: str) -> bytes:
-    data = base64.b64decode(placeholder, validate=True)
-    if len(data) < _HEAD_BYTES:
-        raise ValueError("A ThumbHash has at least five bytes")
-    return data
-
-
-def _to_byte(share: float) -> int:
-    return min(max(_round(share * 255), 0), 255)
-
-
-def _round(value: float) -> int:
-    return math.floor(value + 0.5)

@@ -6,7 +6,8 @@ import pyvips
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rendering.placeholders import decode_average, thumbhash
+from services.rendering.averages import decode_average
+from services.rendering.placeholders import thumbhash
 from tests.photographs import photograph
 from tests.services.rendering.drawn_hashes import hash_to_pixels
 
