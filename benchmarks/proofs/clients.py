@@ -1,6 +1,6 @@
 """Other people's clients take one zip in pieces: each gets the same bytes, told as one download.
 
-curl, wget and aria2c (four connections) are interrupted as by Ctrl-C, and go on where they stopped;
+curl, wget and aria2c (four connections) are ended in the middle, and go on where they stopped;
 Chromium's line is cut, and it goes on by itself. nginx as it is by default keeps no copy of the zip
 on its disk while a slow client takes it; that it would is shown by the same download with our
 header ignored.
@@ -9,7 +9,6 @@ header ignored.
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -104,7 +103,8 @@ def interrupt(
         process = subprocess.Popen(CLIENTS[client](url, target, rate))
         time.sleep(_UNTIL_INTERRUPTED)
         interrupted += process.poll() is None
-        process.send_signal(signal.SIGINT)
+        # Not SIGINT, which whatever runs in the background of a shell never hears of.
+        process.terminate()
         process.wait()
         finished_early += stage.read(_COUNT_FINISHED, {"agent": client})
     subprocess.run(CLIENTS[client](url, target, 0), check=True)
@@ -174,7 +174,8 @@ def _watch(link: str, place: Path, also: str) -> dict[str, Any]:
         target = place / "slow.zip"
         address = urljoin(url, f"{urlsplit(link).path}bundle/original")
         rate = whole.stat().st_size // _SECONDS
-        client = subprocess.Popen(_curl(address, target, rate))
+        # Another visitor than the one who is interrupted: theirs would be one download.
+        client = subprocess.Popen([*_curl(address, target, rate), "-A", "through nginx"])
         seen = []
         while client.poll() is None:
             seen.append(_count_buffers(place / "p", process))
