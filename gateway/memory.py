@@ -36,6 +36,8 @@ _LARGEST_KEPT_BYTES = 256 * 1024
 _MOST_NETWORKS = 10_000
 _UNKNOWN_SECONDS = 3600
 _LISTEN_AGAIN_SECONDS = 1.0
+#: Most answers are on their way by then.
+_LATER_SECONDS = 0.02
 
 
 class Memory:
@@ -69,7 +71,7 @@ class Memory:
         elif time.monotonic() - known.counted_from > self._seconds / 2:
             # Read anew while it still holds: where many ask, nobody waits for the database. What goes
             # wrong with that is told to whoever asks when it holds no more.
-            self._read_once(key, read).add_done_callback(_let_go)
+            self._read_once(key, lambda: _read_later(read)).add_done_callback(_let_go)
         return known, known.count_on()
 
     def _read_once(
@@ -125,6 +127,12 @@ class Memory:
         """Remember a page or a picture."""
         if len(content) <= _LARGEST_KEPT_BYTES:
             self._bytes[key] = content
+
+
+async def _read_later(read: Callable[[], Coroutine[Any, Any, Standing]]) -> Standing:
+    """Read once whoever asked has been answered: the reading would take the processor from them."""
+    await asyncio.sleep(_LATER_SECONDS)
+    return await read()
 
 
 def _let_go(reading: asyncio.Task[Standing]) -> None:

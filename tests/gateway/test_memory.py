@@ -90,7 +90,7 @@ def test_where_many_ask_nobody_waits_for_the_database_but_the_first(remembering)
         again, _ = await memory.find_standing(token, read)
         await memory.find_standing(token, read)
         may_answer.set()
-        await asyncio.sleep(0.1 * REMEMBERED)
+        await asyncio.sleep(0.3 * REMEMBERED)
         anew, _ = await memory.find_standing(token, read)
         return first, again, anew
 
