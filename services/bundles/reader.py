@@ -70,7 +70,6 @@ class _Member:
     starts_at: int
     data_at: int
     ends_at: int
-    size_bytes: int
     crc32: int
     source: ByteSource
     next_byte: int = 0
@@ -155,7 +154,8 @@ class BundleReader:
 
     def _finish(self, member: _Member) -> None:
         member.source.verify()
-        if member.next_byte == member.size_bytes and member.running_crc32 != member.crc32:
+        is_whole = member.next_byte == member.ends_at - member.data_at
+        if is_whole and member.running_crc32 != member.crc32:
             raise OriginalChanged("a member of the bundle has another content than was planned")
         self.close()
 
@@ -164,12 +164,11 @@ class BundleReader:
         source_of, header = self.plan.read_entry(index)
         starts_at, ends_at = self.plan.starts_at(index), self.plan.starts_at(index + 1)
         data_at = starts_at + len(header)
-        size_bytes = ends_at - data_at
         source = self._open_source(source_of)
         crc32 = int.from_bytes(header[14:18], "little")
-        member = _Member(index, header, starts_at, data_at, ends_at, size_bytes, crc32, source)
+        member = _Member(index, header, starts_at, data_at, ends_at, crc32, source)
         self._member = member
-        if source.size_bytes != size_bytes:
+        if source.size_bytes != ends_at - data_at:
             self.close()
             raise OriginalChanged("a member of the bundle has another size than was planned")
         return member
