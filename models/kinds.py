@@ -80,7 +80,7 @@ class VisitorClass(StrEnum):
 
 
 class EventKind(StrEnum):
-    """Everything that can happen to a share, as `noun:past`; each is explained in the glossary."""
+    """Everything that can happen to a share, as `noun:past`; docs/history.md explains each."""
 
     REQUEST_REFUSED = "request:refused"
     INVITATION_RECEIVED = "invitation:received"
