@@ -26,6 +26,9 @@ from services.things import Thing
 
 log = logging.getLogger(__name__)
 
+#: Reads where a link stands, from the database.
+_Read = Callable[[], Coroutine[Any, Any, Standing]]
+
 _MOST_LINKS = 10_000
 _MOST_THINGS = 50_000
 _MOST_BRANDS = 1000
@@ -38,6 +41,10 @@ _UNKNOWN_SECONDS = 3600
 _LISTEN_AGAIN_SECONDS = 1.0
 #: Most answers are on their way by then.
 _LATER_SECONDS = 0.02
+#: So many links are read anew before what is remembered of them ends, though nobody asks just then,
+#: for as long as somebody asked within so many seconds.
+_MOST_KEPT = 8
+_KEPT_SECONDS = 5.0
 
 
 class Memory:
@@ -47,6 +54,8 @@ class Memory:
         self._seconds = seconds
         self._standings: TTLCache[bytes, Standing] = TTLCache(_MOST_LINKS, seconds)
         self._reading: dict[bytes, asyncio.Task[Standing]] = {}
+        #: When links that are remembered were asked for last.
+        self._asked_at: dict[bytes, float] = {}
         #: By all that decides what a thing is: share, build, what was withdrawn, place and format.
         self.things: LRUCache[Any, Thing] = LRUCache(_MOST_THINGS)
         self.views: LRUCache[UUID, bool] = LRUCache(_MOST_VIEWS)
@@ -56,9 +65,7 @@ class Memory:
         self.forgotten = 0
         self._bytes: LRUCache[str, bytes] = LRUCache(_MOST_BYTES, getsizeof=len)
 
-    async def find_standing(
-        self, token: str, read: Callable[[], Coroutine[Any, Any, Standing]]
-    ) -> tuple[Standing, datetime]:
+    async def find_standing(self, token: str, read: _Read) -> tuple[Standing, datetime]:
         """Find where a link stands, with the database's time; all who ask at once ask once."""
         if not self._seconds:
             standing = await read()
@@ -72,26 +79,41 @@ class Memory:
             # Read anew while it still holds: where many ask, nobody waits for the database. What goes
             # wrong with that is told to whoever asks when it holds no more.
             self._read_once(key, lambda: _read_later(read)).add_done_callback(_let_go)
+        self._asked_at[key] = time.monotonic()
         return known, known.count_on()
 
-    def _read_once(
-        self, key: bytes, read: Callable[[], Coroutine[Any, Any, Standing]]
-    ) -> asyncio.Task[Standing]:
+    def _read_once(self, key: bytes, read: _Read) -> asyncio.Task[Standing]:
         if key not in self._reading:
-            self._reading[key] = asyncio.create_task(self._read(key, read()))
+            self._reading[key] = asyncio.create_task(self._read(key, read))
         return self._reading[key]
 
-    async def _read(self, key: bytes, reading: Coroutine[Any, Any, Standing]) -> Standing:
+    async def _read(self, key: bytes, read: _Read) -> Standing:
         me = asyncio.current_task()
         try:
-            standing = await reading
+            standing = await read()
+        except BaseException:
+            self._asked_at.pop(key, None)
+            raise
         finally:
             is_current = self._reading.get(key) is me
             if is_current:
                 del self._reading[key]
         if is_current:
             self._standings[key] = standing
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._seconds * 0.8, self._keep, key, standing, read)
         return standing
+
+    def _keep(self, key: bytes, standing: Standing, read: _Read) -> None:
+        """Read a link anew that may soon be asked for again: whoever asks then need not wait."""
+        current = self._standings.get(key)
+        if current is not None and current is not standing:
+            return
+        idle_seconds = time.monotonic() - self._asked_at.get(key, 0.0)
+        if idle_seconds < _KEPT_SECONDS and len(self._asked_at) <= _MOST_KEPT:
+            self._read_once(key, read).add_done_callback(_let_go)
+        else:
+            self._asked_at.pop(key, None)
 
     def forget(self, share_id: str) -> None:
         """Forget where the links of a share stand; what is being read may be old already."""
@@ -129,7 +151,7 @@ class Memory:
             self._bytes[key] = content
 
 
-async def _read_later(read: Callable[[], Coroutine[Any, Any, Standing]]) -> Standing:
+async def _read_later(read: _Read) -> Standing:
     """Read once whoever asked has been answered: the reading would take the processor from them."""
     await asyncio.sleep(_LATER_SECONDS)
     return await read()

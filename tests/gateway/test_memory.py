@@ -11,14 +11,11 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from gateway.app import create_app
-from gateway.event_writer import EventWriter
 from gateway.memory import Memory
-from models import HistoryEvent, Share, SharedAsset
-from models.kinds import Actor, EventKind
+from models import Share, SharedAsset
 from services.access import Action, decide
 from services.changes import ShareChange, change_share, revoke_share, withdraw_asset
 from services.errors import LinkUnknown, ShareClosed
-from services.history import Event
 from services.passwords import keep_password
 from services.standing import read_standing
 from tests.publishing import link_of, publish
@@ -99,6 +96,50 @@ def test_where_many_ask_nobody_waits_for_the_database_but_the_first(remembering)
     assert again is first
     assert anew is not first
     assert len(reads) == 2
+
+
+@pytest.mark.parametrize("links", [1, 20])
+def test_of_eight_links_nobody_waits_who_asks_again_within_seconds(links):
+    reads = []
+
+    async def ask():
+        memory = Memory(REMEMBERED)
+
+        async def read():
+            reads.append(None)
+            return Reading(Share(id=uuid4()), "one")
+
+        for number in range(links):
+            await memory.find_standing(f"{number:043}", read)
+        await asyncio.sleep(1.5 * REMEMBERED)
+        before = len(reads)
+        for number in range(links):
+            await memory.find_standing(f"{number:043}", read)
+        return before, len(reads)
+
+    before, after = asyncio.run(ask())
+
+    kept = min(links, 8)
+    assert before - links >= kept
+    assert (before - links) % kept == 0
+    assert after - before == links - kept
+
+
+def test_a_link_that_nobody_asks_for_any_more_is_left_to_be_forgotten(monkeypatch):
+    monkeypatch.setattr("gateway.memory._KEPT_SECONDS", 2 * REMEMBERED)
+    reads = []
+
+    async def ask():
+        async def read():
+            reads.append(None)
+            return Reading(Share(id=uuid4()), "one")
+
+        await Memory(REMEMBERED).find_standing("t" * 43, read)
+        await asyncio.sleep(4 * REMEMBERED)
+
+    asyncio.run(ask())
+
+    assert 1 < len(reads) <= 4
 
 
 def test_a_link_that_is_gone_when_it_is_read_anew_is_gone_for_the_next_one_who_asks():
@@ -220,56 +261,6 @@ def test_an_unknown_link_is_never_remembered(installation):
                 await memory.find_standing("token", read)
 
     asyncio.run(ask_twice())
-
-
-def an_event(**changes):
-    fields = {"kind": EventKind.PAGE_VIEWED, "key": uuid4(), "actor": Actor.RECIPIENT}
-    return Event(**(fields | changes))
-
-
-def test_events_that_come_together_are_committed_together(installation):
-    publish(installation)
-
-    async def write_many():
-        writer = EventWriter(installation)
-        await asyncio.gather(*(writer.write(an_event(person={"n": n})) for n in range(250)))
-
-    asyncio.run(write_many())
-
-    with installation.transaction() as session:
-        views = session.query(HistoryEvent).where(HistoryEvent.kind == EventKind.PAGE_VIEWED)
-        assert views.count() == 250
-        assert views.with_entities(HistoryEvent.xid).distinct().count() < 10
-
-
-def test_an_event_that_cannot_be_written_takes_no_other_with_it(installation):
-    good, bad = an_event(), an_event(person={"agent": "zero \0 byte"})
-
-    async def write_both():
-        writer = EventWriter(installation)
-        return await asyncio.gather(
-            writer.write(an_event()), writer.write(bad), writer.write(good), return_exceptions=True
-        )
-
-    results = asyncio.run(write_both())
-
-    assert [type(one).__name__ for one in results] == ["NoneType", "DataError", "NoneType"]
-    with installation.transaction() as session:
-        keys = {row.event_key for row in session.query(HistoryEvent)}
-    assert good.key in keys and bad.key not in keys
-
-
-def test_one_event_told_twice_in_one_commit_is_one_event(installation):
-    event = an_event(person={"agent": "x"})
-
-    async def tell_twice():
-        writer = EventWriter(installation)
-        await asyncio.gather(writer.write(an_event()), writer.write(event), writer.write(event))
-
-    asyncio.run(tell_twice())
-
-    with installation.transaction() as session:
-        assert session.query(HistoryEvent).where(HistoryEvent.event_key == event.key).count() == 1
 
 
 def test_what_is_offloaded_names_a_place_in_the_store_and_sends_no_byte(installation):

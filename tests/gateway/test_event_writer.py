@@ -1,0 +1,60 @@
+"""What comes while one commit runs is written together by the next, each event once."""
+
+import asyncio
+from uuid import uuid4
+
+from gateway.event_writer import EventWriter
+from models import HistoryEvent
+from models.kinds import Actor, EventKind
+from services.history import Event
+from tests.publishing import publish
+
+
+def an_event(**changes):
+    fields = {"kind": EventKind.PAGE_VIEWED, "key": uuid4(), "actor": Actor.RECIPIENT}
+    return Event(**(fields | changes))
+
+
+def test_events_that_come_together_are_committed_together(installation):
+    publish(installation)
+
+    async def write_many():
+        writer = EventWriter(installation)
+        await asyncio.gather(*(writer.write(an_event(person={"n": n})) for n in range(250)))
+
+    asyncio.run(write_many())
+
+    with installation.transaction() as session:
+        views = session.query(HistoryEvent).where(HistoryEvent.kind == EventKind.PAGE_VIEWED)
+        assert views.count() == 250
+        assert views.with_entities(HistoryEvent.xid).distinct().count() < 10
+
+
+def test_an_event_that_cannot_be_written_takes_no_other_with_it(installation):
+    good, bad = an_event(), an_event(person={"agent": "zero \0 byte"})
+
+    async def write_both():
+        writer = EventWriter(installation)
+        return await asyncio.gather(
+            writer.write(an_event()), writer.write(bad), writer.write(good), return_exceptions=True
+        )
+
+    results = asyncio.run(write_both())
+
+    assert [type(one).__name__ for one in results] == ["NoneType", "DataError", "NoneType"]
+    with installation.transaction() as session:
+        keys = {row.event_key for row in session.query(HistoryEvent)}
+    assert good.key in keys and bad.key not in keys
+
+
+def test_one_event_told_twice_in_one_commit_is_one_event(installation):
+    event = an_event(person={"agent": "x"})
+
+    async def tell_twice():
+        writer = EventWriter(installation)
+        await asyncio.gather(writer.write(an_event()), writer.write(event), writer.write(event))
+
+    asyncio.run(tell_twice())
+
+    with installation.transaction() as session:
+        assert session.query(HistoryEvent).where(HistoryEvent.event_key == event.key).count() == 1
