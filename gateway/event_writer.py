@@ -60,5 +60,5 @@ class EventWriter:
                 done.set_result(None)
 
     def _commit(self, events: Sequence[Event]) -> None:
-        with self._installation.transaction() as session:
-            record_all(session, events)
+        with self._installation.statement() as connection:
+            record_all(connection, events)

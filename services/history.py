@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from models.history import HistoryEvent
@@ -84,8 +84,11 @@ def record(
     return bool(record_all(session, [event]))
 
 
-def record_all(session: Session, events: Sequence[Event]) -> set[UUID]:
-    """Add those events that are not there yet, in their order, and return their keys."""
+def record_all(session: Session | Connection, events: Sequence[Event]) -> set[UUID]:
+    """Add those events that are not there yet, in their order, and return their keys.
+
+    It is one statement, so that it needs no transaction around it.
+    """
     given = {event.key: event for event in reversed(events)}
     rows = [_row(event) for event in reversed(given.values())]
     return set(session.scalars(_RECORD, {"events": json.dumps(rows)}))

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -62,17 +62,30 @@ class Installation:
         Raises:
             DatabaseAway: it cannot be reached, or it went away.
         """
-        try:
-            with self.sessions.begin() as session:
-                yield session
-        except OperationalError as error:
-            # Without its text, which tells of hosts and statements.
-            raise DatabaseAway from error.orig
+        with _telling_if_away(), self.sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def statement(self) -> Iterator[Connection]:
+        """Open a connection on which each statement is a transaction by itself.
+
+        The database is asked once where a transaction asks it three times: for what waits.
+
+        Raises:
+            DatabaseAway: it cannot be reached, or it went away.
+        """
+        with _telling_if_away(), self._engine_of_statements.connect() as connection:
+            yield connection
+
+    @cached_property
+    def _engine_of_statements(self) -> Engine:
+        """The same pool."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def ask_database(self) -> None:
         """Make sure that the database answers, or raise `DatabaseAway`."""
-        with self.transaction() as session:
-            session.execute(text("SELECT 1"))
+        with self.statement() as connection:
+            connection.execute(text("SELECT 1"))
 
     @cached_property
     def store(self) -> Store:
@@ -94,6 +107,15 @@ class Installation:
     def originals(self) -> Dam:
         """The DAM as a place to find originals: what it says of users and assets may be old."""
         return self.dam()
+
+
+@contextmanager
+def _telling_if_away() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        # Without its text, which tells of hosts and statements.
+        raise DatabaseAway from error.orig
 
 
 @lru_cache(maxsize=1)
