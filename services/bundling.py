@@ -31,6 +31,7 @@ from services.formats.catalogue import ORIGINAL
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
+from services.moments import reach
 from services.naming import safe_name
 from services.signing import sign
 
@@ -57,10 +58,13 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
     if ORIGINAL in share.formats:
         wanted += [(a.position, ORIGINAL) for a in contents.assets if has_parts(a)]
     bundles = [_plan_bundle(installation, contents, position, name) for position, name in wanted]
+    reach("publish:plans_stored")
     with installation.transaction() as session:
         hold(session, claim)
         for bundle in bundles:
             _offer(session, bundle)
+        reach("publish:bundles_written")
+    reach("publish:bundles_offered")
     return len(bundles)
 
 
@@ -95,10 +99,12 @@ def plan_zip(
         absent += changed
     entries = [member.enter() for member in members]
     entries += _write_own_files(installation, share, members, [*absent, *beside])
+    reach("publish:manifest_stored")
     plan = write_plan(entries)
     # Under its content: whoever still reads an older plan reads on in it.
     plan_key = f"plans/{share.id}/{hashlib.sha256(plan.content).hexdigest()[:32]}.plan"
     installation.store.put(plan_key, plan.content)
+    reach("publish:plan_stored")
     label = "Originals" if name == ORIGINAL else contents.label(name)
     return {
         "share_id": share.id,

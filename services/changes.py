@@ -20,6 +20,7 @@ from services.errors import ChangeRefused
 from services.expiry import find_expiry
 from services.history import event_key, record
 from services.installation import Installation
+from services.moments import reach
 from services.passwords import find_password
 from services.requests import UUID_PATTERN, number_fields
 from services.shares import find_share
@@ -85,10 +86,13 @@ def change_share(
             setattr(share, name, value)
         if "password_epoch" in changed:
             forget_all_guesses(session, share.id)
+        reach("change:written")
         names = sorted({_CALLED[name] for name in changed})
         if names:
             _record(session, share, EventKind.SHARE_CHANGED, asked_by, {"changed": names})
-        return names
+        reach("change:recorded")
+    reach("change:done")
+    return names
 
 
 def revoke_share(installation: Installation, key: str, *, owner: str = "", asked_by: str) -> bool:
@@ -101,7 +105,9 @@ def revoke_share(installation: Installation, key: str, *, owner: str = "", asked
         # A run that still publishes it is refused with its next write.
         share.fence += 1
         _record(session, share, EventKind.SHARE_REVOKED, asked_by, {})
-        return True
+        reach("revoke:recorded")
+    reach("revoke:done")
+    return True
 
 
 def withdraw_asset(
@@ -124,8 +130,11 @@ def withdraw_asset(
         if asset.withdrawn_at is not None:
             return False
         asset.withdrawn_at = read_clock(session)
+        reach("withdraw:written")
         _record(session, share, EventKind.ASSET_WITHDRAWN, asked_by, {}, position=asset.position)
-        return True
+        reach("withdraw:recorded")
+    reach("withdraw:done")
+    return True
 
 
 def revoke_link(
@@ -149,7 +158,9 @@ def revoke_link(
             return False
         grant.revoked_at = read_clock(session)
         _record(session, share, EventKind.LINK_REVOKED, asked_by, {}, grant=grant)
-        return True
+        reach("link:recorded")
+    reach("link:done")
+    return True
 
 
 #: What the history calls a changed column.

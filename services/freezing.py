@@ -18,6 +18,7 @@ from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, wait_for_lease
 from services.links import make_grant
+from services.moments import reach
 from services.originals import Original
 from services.requests import ShareRequest
 from services.selection import Selection, resolve_selection
@@ -39,7 +40,10 @@ def claim_share(installation: Installation, request: ShareRequest, *, run: str) 
     except RequestRefused as refusal:
         _note_refusal(installation, request, run, refusal)
         raise
-    return wait_for_lease(installation, share_id, holder=run)
+    reach("publish:frozen")
+    claim = wait_for_lease(installation, share_id, holder=run)
+    reach("publish:claimed")
+    return claim
 
 
 def _find_share(installation: Installation, request: ShareRequest, key: str) -> UUID | None:
@@ -58,11 +62,14 @@ def _find_share(installation: Installation, request: ShareRequest, key: str) -> 
 
 def _freeze(installation: Installation, request: ShareRequest, key: str) -> UUID:
     selection = resolve_selection(installation, request)
+    reach("publish:originals_read")
     with installation.transaction() as session:
         share = _share_row(request, selection, key)
         statement = insert(Share).values(share).on_conflict_do_nothing().returning(Share.id)
         if session.execute(statement).scalar_one_or_none() is not None:
+            reach("publish:share_written")
             _freeze_contents(installation, session, share["id"], request, selection)
+            reach("publish:contents_written")
             return UUID(str(share["id"]))
     # Another run with this key was faster: its share is the one, if it asks for the same.
     found = _find_share(installation, request, key)

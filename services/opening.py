@@ -14,6 +14,7 @@ from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
 from services.letters import compose_invitation
+from services.moments import reach
 
 
 def open_share(installation: Installation, claim: Claim, build: str) -> None:
@@ -36,7 +37,10 @@ def open_share(installation: Installation, claim: Claim, build: str) -> None:
             share_id=share.id,
             payload={"build": build, "assets": count},
         )
+        reach("publish:state_written")
         _queue_letters(installation, session, share, count or 0)
+        reach("publish:letters_queued")
+    reach("publish:opened")
 
 
 def _queue_letters(installation: Installation, session: Session, share: Share, count: int) -> None:

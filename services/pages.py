@@ -18,6 +18,7 @@ from services.contents import Contents, read_contents
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
+from services.moments import reach
 from services.page_views import view_asset_page, view_share, view_share_pages
 from services.store import Store
 
@@ -40,6 +41,8 @@ def build_page(installation: Installation, claim: Claim) -> str:
     for name, content in _render(installation.store, contents, offered, brand):
         installation.store.put(page_key(share.id, build, name), content)
         count, total = count + 1, total + len(content)
+        reach("publish:page_stored")
+    reach("publish:pages_stored")
     with installation.transaction() as session:
         hold(session, claim)
         record(
@@ -49,6 +52,7 @@ def build_page(installation: Installation, claim: Claim) -> str:
             share_id=share.id,
             payload={"build": build, "pages": count, "bytes": total},
         )
+    reach("publish:page_built")
     return build
 
 

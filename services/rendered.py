@@ -12,6 +12,7 @@ from services.errors import RenditionsMissing
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
+from services.moments import reach
 
 _NOT_APPLICABLE = "not_applicable"
 
@@ -35,6 +36,8 @@ def finish_rendering(installation: Installation, claim: Claim) -> dict[str, int]
             payload=counts,
         )
         stays_closed = share.stays_closed_on_failure and counts["failed"]
+        reach("publish:facts_noted")
+    reach("publish:rendered")
     if stays_closed:
         raise RenditionsMissing(
             f"{counts['failed']} renditions failed, and the request asks to stay closed then:"

@@ -25,6 +25,7 @@ from services.formats.offered import read_offered
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
+from services.moments import reach
 from services.needs import Need, is_renderable, list_needs
 from services.render_jobs import Job, MayGoOn, Progress, Round, list_jobs
 from services.rendering.orders import Failure, RenderOutcome
@@ -68,6 +69,7 @@ def plan_chunks(installation: Installation, claim: Claim) -> list[Chunk]:
         needs = find_needs(installation, session, share, assets)
         refer(session, share.id, needs)
         settled = find_settled(session, {need.key for need in needs})
+    reach("publish:needs_written")
     positions: dict[int, None] = {}
     seen: set[str] = set()
     for need in needs:
@@ -149,6 +151,7 @@ def make_needed(
         claimed = claim_renditions(session, missing, maker=rounds.maker, seconds=rounds.seconds)
     if not missing:
         return False
+    reach("render:claimed")
     if not claimed:
         # Another run makes them: if it dies, its lease runs out and they are claimed here.
         time.sleep(_POLL_SECONDS)
@@ -178,6 +181,7 @@ def _make(
         with Progress(installation, orders, rounds, may_go_on) as progress:
             pool = get_pool(installation.settings)
             for outcome in pool.render([one.order for one in orders.values()], progress.tell):
+                reach("render:rendered")
                 _settle(installation, orders[outcome.order.name], outcome, rounds)
                 progress.settle(outcome.order)
 
@@ -213,6 +217,7 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
         files = [file for file in outcome.files if file.name in owned]
         for file in files:
             installation.store.adopt_file(rendition_store_key(file.name, 0), Path(file.path))
+            reach("render:file_stored")
         settle_files(session, files)
         if outcome.failure is None:
             keep_facts(session, job.order.name, outcome.facts)
@@ -220,6 +225,8 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
             if name in owned:
                 _settle_failure(session, name, failure, rounds)
         _note_passing(session, job, failures, rounds)
+        reach("render:settling")
+    reach("render:settled")
     rounds.made += len(files)
 
 

@@ -38,6 +38,7 @@ from services.metadata.splices import (
     SplicedSource,
     write_splices,
 )
+from services.moments import reach
 from services.rendition_rows import find_settled, keep_rows, refer
 
 log = logging.getLogger(__name__)
@@ -101,9 +102,11 @@ def _wrap_all(installation: Installation, share_id: UUID, wanted: Sequence[Wrapp
         rows = [row for row in made if row is not None]
     exist = settled | {row["key"] for row in rows}
     wrapped = [one for one in wanted if one.key in exist]
+    reach("publish:splices_found")
     with installation.transaction() as session:
         keep_rows(session, rows)
         refer(session, share_id, wrapped)
+    reach("publish:wrapped")
     return len(wrapped)
 
 
