@@ -98,6 +98,8 @@ class EventKind(StrEnum):
     LETTER_QUEUED = "letter:queued"
     LETTER_SENT = "letter:sent"
     SHARE_CHANGED = "share:changed"
+    SHARE_EXPIRED = "share:expired"
+    SHARE_REOPENED = "share:reopened"
     SHARE_REVOKED = "share:revoked"
     LINK_REVOKED = "link:revoked"
     ASSET_WITHDRAWN = "asset:withdrawn"
@@ -109,6 +111,8 @@ class EventKind(StrEnum):
     PASSWORD_REFUSED = "password:refused"  # noqa: S105
     PASSWORD_CLOSED = "password:closed"  # noqa: S105
     TERMS_ACCEPTED = "terms:accepted"
+    PURGE_STARTED = "purge:started"
+    SHARE_PURGED = "share:purged"
     SETTINGS_CHANGED = "settings:changed"
     LINK_SHOWN = "link:shown"
     PAGE_VIEWED = "page:viewed"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -17,7 +17,19 @@ class Share(Base):
     """A frozen selection of assets, open to its recipients until it expires."""
 
     __tablename__ = "share"
-    __table_args__ = (UniqueConstraint("owner", "request_key"),)
+    __table_args__ = (
+        UniqueConstraint("owner", "request_key"),
+        Index(
+            "ix_share_ending",
+            "expires_at",
+            postgresql_where=text("state = 'open' AND expires_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_share_closed",
+            "closed_at",
+            postgresql_where=text("state IN ('expired', 'revoked')"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     request_key: Mapped[str]
@@ -34,6 +46,8 @@ class Share(Base):
     frozen_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    #: When it expired or was revoked; empty while it is open.
+    closed_at: Mapped[datetime | None]
     expires_text: Mapped[str] = mapped_column(default="never")
     zone: Mapped[str] = mapped_column(default="UTC")
     is_downloadable: Mapped[bool] = mapped_column(default=True)

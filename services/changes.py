@@ -20,6 +20,7 @@ from services.errors import ChangeRefused
 from services.expiry import find_expiry
 from services.history import event_key, record
 from services.installation import Installation
+from services.lifecycle import CHANGEABLE, check_changeable, close_if_over, move, open_if_in_time
 from services.moments import reach
 from services.passwords import find_password
 from services.requests import UUID_PATTERN, number_fields
@@ -29,7 +30,6 @@ from services.throttle import forget_all_guesses
 
 #: Written instead of a password's id, it removes the password.
 _NONE = "none"
-_CHANGEABLE = frozenset({ShareState.PUBLISHING, ShareState.OPEN, ShareState.EXPIRED})
 
 
 class ShareChange(BaseModel):
@@ -82,6 +82,8 @@ def change_share(
         share = _find_live(session, key, owner)
         values = _find_values(session, share, change)
         changed = {name: v for name, v in values.items() if getattr(share, name) != v}
+        now = read_clock(session)
+        close_if_over(session, share, now)
         for name, value in changed.items():
             setattr(share, name, value)
         if "password_epoch" in changed:
@@ -90,6 +92,7 @@ def change_share(
         names = sorted({_CALLED[name] for name in changed})
         if names:
             _record(session, share, EventKind.SHARE_CHANGED, asked_by, {"changed": names})
+        open_if_in_time(session, share, now)
         reach("change:recorded")
     reach("change:done")
     return names
@@ -99,12 +102,11 @@ def revoke_share(installation: Installation, key: str, *, owner: str = "", asked
     """Close a share for good; its links look as if they had never been. False if it was closed."""
     with installation.transaction() as session:
         share = find_share(session, key, owner=owner, is_locked=True)
-        if share.state not in _CHANGEABLE:
+        if share.state not in CHANGEABLE:
             return False
-        share.state = ShareState.REVOKED
-        # A run that still publishes it is refused with its next write.
-        share.fence += 1
-        _record(session, share, EventKind.SHARE_REVOKED, asked_by, {})
+        once = event_key(share.id, "revoked")
+        payload = {"door": asked_by}
+        move(session, share, ShareState.REVOKED, key=once, actor=Actor.OWNER, payload=payload)
         reach("revoke:recorded")
     reach("revoke:done")
     return True
@@ -177,8 +179,7 @@ _CALLED = {
 
 def _find_live(session: Session, key: str, owner: str) -> Share:
     share = find_share(session, key, owner=owner, is_locked=True)
-    if share.state not in _CHANGEABLE:
-        raise ChangeRefused(f"share {share.id} is {share.state.value}: publish a new one")
+    check_changeable(share)
     return share
 
 

@@ -86,6 +86,12 @@ class SettingUnusable(RequestRefused):
     """This cannot be set."""
 
 
+class ShareOver(RequestRefused):
+    """The share that this request made was closed for good."""
+
+    status = 409
+
+
 class RequestKeyTaken(RequestRefused):
     """This request key was used for another request."""
 

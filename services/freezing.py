@@ -17,6 +17,7 @@ from services.formats.offered import keep_offered
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, wait_for_lease
+from services.lifecycle import check_not_over, move
 from services.links import make_grant
 from services.moments import reach
 from services.originals import Original
@@ -52,6 +53,7 @@ def _find_share(installation: Installation, request: ShareRequest, key: str) -> 
         share = session.scalar(statement)
     if share is None:
         return None
+    check_not_over(share)
     if share.request_digest != request.digest():
         raise RequestKeyTaken(
             f"the request key {key} was used for another request, which made share {share.id}:"
@@ -115,7 +117,6 @@ def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[st
         "title": request.title.strip(),
         "message": request.message.strip(),
         "folder": request.folder,
-        "state": ShareState.PUBLISHING,
         "frozen_at": selection.now,
         "expires_at": selection.expires_at,
         "expires_text": request.expires_on,
@@ -226,11 +227,11 @@ def _record_freezing(
         },
         person={"owner": request.owner, "title": request.title},
     )
-    record(
+    move(
         session,
-        EventKind.SHARE_FROZEN,
+        session.get_one(Share, share_id, with_for_update=True),
+        ShareState.PUBLISHING,
         key=event_key(share_id, "frozen"),
-        share_id=share_id,
         payload={
             "assets": len(selection.assets),
             "left_out": len(selection.left_out),

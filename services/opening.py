@@ -14,6 +14,7 @@ from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim, hold
 from services.letters import compose_invitation
+from services.lifecycle import move
 from services.moments import reach
 
 
@@ -24,17 +25,16 @@ def open_share(installation: Installation, claim: Claim, build: str) -> None:
         if share.state is not ShareState.PUBLISHING:
             return
         share.current_build = build
-        share.state = ShareState.OPEN
         share.opened_at = read_clock(session)
         share.lease_until = share.lease_holder = None
         count = session.scalar(
             select(func.count()).select_from(SharedAsset).where(SharedAsset.share_id == share.id)
         )
-        record(
+        move(
             session,
-            EventKind.SHARE_PUBLISHED,
+            share,
+            ShareState.OPEN,
             key=event_key(share.id, "published"),
-            share_id=share.id,
             payload={"build": build, "assets": count},
         )
         reach("publish:state_written")

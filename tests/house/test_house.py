@@ -1,5 +1,6 @@
 """Tests about the repository itself."""
 
+import ast
 import importlib
 import re
 import subprocess
@@ -120,6 +121,38 @@ def test_every_environment_variable_is_read_in_one_module():
     ]  # fmt: skip
 
     assert readers == ["services/settings.py"]
+
+
+def sets_the_state_of_a_share(node):
+    """Whether a piece of code writes a state of shares: to a row, in a statement or as SQL."""
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = [ast.unparse(one) for one in targets if isinstance(one, ast.Attribute)]
+        is_of_share = "share.state" in names or "ShareState" in ast.unparse(node)
+        return is_of_share and any(name.endswith(".state") for name in names)
+    if isinstance(node, ast.keyword):
+        return node.arg == "state" and "ShareState" in ast.unparse(node.value)
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return any(
+            key is not None and ast.unparse(key) in {"'state'", "Share.state"}
+            and "ShareState" in ast.unparse(value)
+            for key, value in pairs
+        )  # fmt: skip
+    text = node.value if isinstance(node, ast.Constant) else ""
+    setting = r'UPDATE "?share"? SET (?:(?!\b(?:FROM|WHERE)\b).)*\bstate\s*='
+    return isinstance(text, str) and bool(re.search(setting, text, re.DOTALL))
+
+
+def test_the_state_of_a_share_is_set_in_one_place():
+    setters = [
+        name
+        for name in CODE
+        if name.endswith(".py") and name.split("/")[0] in PACKAGES
+        and any(map(sets_the_state_of_a_share, ast.walk(ast.parse((ROOT / name).read_text()))))
+    ]  # fmt: skip
+
+    assert setters == ["services/lifecycle.py"]
 
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager"])
