@@ -19,7 +19,7 @@ from services.rendering.orders import Report
 from services.rendering.original import OpenOriginal, RenderFailed
 
 #: The containers that may be read, by the names of their demultiplexers: none names other files.
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,wav,mp3,flac,aac,mxf,asf"
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,wav,aiff,mp3,flac,aac,mxf,asf"
 #: How every original is opened, here and by PyAV.
 SAFE_READING = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 #: A picture of 8K has 33 million.

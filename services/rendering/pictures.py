@@ -101,6 +101,8 @@ def explain(error: Exception) -> RenderFailed:
         return RenderFailed("memory", "The picture needs more memory than is allowed")
     if "not in a known format" in text or "not a known file format" in text:
         return RenderFailed("unsupported", "The file is no picture that can be read")
+    if "not supported" in text or "unsupported" in text:
+        return RenderFailed("unsupported", "The picture is of a kind that cannot be read")
     return RenderFailed("damaged", "The picture is damaged and cannot be read to its end")
 
 

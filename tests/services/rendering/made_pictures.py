@@ -90,6 +90,20 @@ def dng(preview=None, *, width=64, height=48, orientation=1, colour=(3000, 9000,
     return _lay_out([sorted(small + camera), raw], contents)
 
 
+def tiff_of_separate_tiles():
+    """Write a TIFF of which each colour lies in a tile of its own: whole, and not read by libvips."""
+    tile = 16
+    entries = [
+        (256, 4, [tile]), (257, 4, [tile]), (258, 3, [8, 8, 8]), (259, 3, [1]), (262, 3, [2]),
+        (277, 3, [3]), (284, 3, [2]), (322, 4, [tile]), (323, 4, [tile]),
+        (324, 4, ["red", "green", "blue"]), (325, 4, [tile * tile] * 3),
+    ]  # fmt: skip
+    tiles = {
+        name: bytes([level]) * tile**2 for name, level in (("red", 9), ("green", 99), ("blue", 9))
+    }
+    return _lay_out([entries], tiles)
+
+
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 10: "i"}
 _NUMBERS_A_VALUE = {5: 2, 10: 2}
 

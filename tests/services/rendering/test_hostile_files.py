@@ -12,7 +12,7 @@ from services.rendering.pool import RenderPool
 from tests.photographs import photograph, write_photograph
 from tests.services.rendering import hostile_files as made
 from tests.services.rendering.foreign_samples import COLOURED
-from tests.services.rendering.made_pictures import RED
+from tests.services.rendering.made_pictures import RED, tiff_of_separate_tiles
 from tests.services.rendering.ordering import make_order
 from tests.services.rendering.test_foreign_limits import BOMBS
 
@@ -67,6 +67,7 @@ PICTURES = {
     "png of 900 million pixels, interlaced": (lambda: made.huge_png(interlaced=1), "too_large"),
     "tiff of 900 million pixels in strips": (made.huge_tiff, "too_large"),
     "tiff of 900 million pixels in tiles": (lambda: made.huge_tiff(tile=2000), "too_large"),
+    "whole tiff of a kind that is not read": (tiff_of_separate_tiles, "unsupported"),
     "jpeg of 900 million pixels": (lambda: made.jpeg_that_claims(30_000, 30_000), "too_large"),
     "progressive jpeg of 144 million pixels": (
         lambda: made.jpeg_that_claims(12_000, 12_000, progressive=True),

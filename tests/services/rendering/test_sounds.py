@@ -106,6 +106,15 @@ def test_many_channels_become_two_where_bits_are_few(pool, tmp_path, codec):
     assert look_into(render_sound(pool, path, SoundRecipe("flac")).path)["channels"] == 6
 
 
+@pytest.mark.parametrize("codec", ["pcm_s16be", "pcm_s24be"])
+def test_the_masters_of_studios_are_read(pool, tmp_path, codec):
+    path = write_sound(tmp_path / "master.aiff", "-c:a", codec)
+
+    made = render_sound(pool, path, SoundRecipe("aac"))
+
+    assert abs(made.duration_ms - 3000) < 60
+
+
 def test_24_bits_stay_24_bits_without_loss(pool, tmp_path):
     path = write_sound(tmp_path / "deep.wav", "-c:a", "pcm_s24le")
 
