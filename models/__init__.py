@@ -8,6 +8,7 @@ from models.format import Format, ShareFormat
 from models.format_request import FormatRequest
 from models.grant import Grant
 from models.history import HistoryEvent, HistoryPerson
+from models.history_seal import HistorySeal
 from models.invitation import Invitation
 from models.outbox import Outbox
 from models.password import Password
@@ -29,6 +30,7 @@ __all__ = [
     "Grant",
     "HistoryEvent",
     "HistoryPerson",
+    "HistorySeal",
     "Inspection",
     "Invitation",
     "Outbox",

@@ -3,7 +3,7 @@
 An event holds ids, counts, enumerations and digests only, and is never changed; the application's
 role may not, and a trigger refuses it to every other. What is personal (titles, file names,
 addresses, agents) lies in `history_person` and can be erased without touching the event, which
-keeps a salted commitment to it.
+keeps a salted commitment to it: with a share that is purged, or in a transaction whose event says so.
 """
 
 from datetime import datetime
@@ -33,7 +33,10 @@ class HistoryEvent(Base):
     """One thing that happened; never changed."""
 
     __tablename__ = "history_event"
-    __table_args__ = (Index("ix_history_event_share", "share_id", "id"),)
+    __table_args__ = (
+        Index("ix_history_event_share", "share_id", "id"),
+        Index("ix_history_event_commit", "xid", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     event_key: Mapped[UUID] = mapped_column(unique=True)

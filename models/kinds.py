@@ -119,3 +119,5 @@ class EventKind(StrEnum):
     DOWNLOAD_STARTED = "download:started"
     DOWNLOAD_FINISHED = "download:finished"
     DOWNLOAD_ABORTED = "download:aborted"
+    HISTORY_EXPORTED = "history:exported"
+    PERSON_ERASED = "person:erased"

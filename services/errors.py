@@ -54,6 +54,10 @@ class UnknownRecipients(RequestRefused):
     """No such contact list or invitation exists."""
 
 
+class UnknownPerson(RequestRefused):
+    """Nothing is kept of a person with this address."""
+
+
 class UnknownFormat(RequestRefused):
     """No format of that name exists in the catalogue."""
 
@@ -243,3 +247,11 @@ class SelectionEmpty(VitrineError):
 
 class BundleOutdated(OriginalChanged):
     """An asset was withdrawn after this zip was planned."""
+
+
+class HistoryMisplaced(VitrineError):
+    """Nothing can be sealed: this cluster counts its transactions from below those of the history."""
+
+    def __init__(self) -> None:
+        text = "See docs/operations.md, Back up: it was restored from a dump"
+        super().__init__(f"{type(self).__doc__} {text}")

@@ -1,6 +1,7 @@
 """The installation's own signature: made here, kept sealed, published, and replaced when it must be."""
 
 import base64
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,15 +18,35 @@ from services.seals import Seals
 PURPOSE = "signing key"
 
 
+@dataclass(frozen=True)
+class Signer:
+    """The key of today: its name, and what it signs."""
+
+    name: str
+    private: Ed25519PrivateKey
+
+    def sign(self, content: bytes) -> bytes:
+        """Sign exactly these bytes, in 64 bytes."""
+        return self.private.sign(content)
+
+
+def find_signer(installation: Installation) -> Signer:
+    """Open the key of today."""
+    private = _open_current(installation)
+    key = Ed25519PrivateKey.from_private_bytes(private)
+    return Signer(name_key(key.public_key().public_bytes_raw()), key)
+
+
 def sign(installation: Installation, content: bytes, *, name: str) -> bytes:
     """Sign `content`, which will lie in the file `name`, with the key of today."""
+    return write_signature(_open_current(installation), content, signed=name)
+
+
+def _open_current(installation: Installation) -> bytes:
     seals = installation.seals
     with installation.transaction() as session:
         key = _find_current(session) or _make(session, seals)
-    sealed = key.private_enc or b""
-    return write_signature(
-        seals.open(sealed, purpose=PURPOSE, row=str(key.id)), content, signed=name
-    )
+    return seals.open(key.private_enc or b"", purpose=PURPOSE, row=str(key.id))
 
 
 def rotate_signing_key(installation: Installation) -> str:

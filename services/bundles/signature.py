@@ -59,11 +59,18 @@ def check_signature(signature: bytes, content: bytes, keys: Mapping[str, bytes])
         raise SignatureWrong("its signature cannot be read") from error
     if name not in keys:
         raise SignatureWrong(f"it was signed with the key {name}, which is not among those given")
-    try:
-        Ed25519PublicKey.from_public_bytes(keys[name]).verify(given, content)
-    except InvalidSignature as error:
-        raise SignatureWrong("its signature does not fit: the manifest was altered") from error
+    if not is_signed(keys[name], given, content):
+        raise SignatureWrong("its signature does not fit: the manifest was altered")
     return str(name)
+
+
+def is_signed(public: bytes, signature: bytes, content: bytes) -> bool:
+    """Whether the owner of a public key (32 bytes) made this signature of `content`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def write_keys(keys: Sequence[PublishedKey]) -> bytes:
