@@ -9,6 +9,7 @@ runs. A film that takes an hour does not make a letter wait.
 import asyncio
 import logging
 import signal
+import time
 from uuid import UUID
 
 import httpx
@@ -17,8 +18,10 @@ from prefect.exceptions import PrefectException
 
 from flows.add_format import add_format
 from flows.replan_bundles import replan_bundles
+from flows.seal_history import seal_history
 from flows.send_letters import send_letters
 from services.bundling import list_stale
+from services.chain.sealing import has_waiting
 from services.errors import VitrineError
 from services.format_making import list_waiting
 from services.format_requests import CHANNEL
@@ -29,6 +32,8 @@ from services.staleness import CHANNEL as STALE
 
 log = logging.getLogger("standby")
 _LOOK_AGAIN_SECONDS = 15.0
+#: An event waits so long for its seal, and as long again if one is being made.
+_SEAL_SECONDS = 60.0
 #: What Prefect's client raises when its server does not answer.
 _PREFECT_AWAY = (PrefectException, httpx.HTTPError, RuntimeError)
 #: More would only share the same processors.
@@ -42,6 +47,8 @@ class Standby:
         self._bundles: dict[UUID, asyncio.Task[None]] = {}
         self._formats: dict[UUID, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(_FORMATS_AT_ONCE)
+        self._sealing: asyncio.Task[None] | None = None
+        self._sealed_at = float("-inf")
 
     async def serve(self) -> None:
         """Serve until the process is told to stop; a lost database is waited for."""
@@ -62,6 +69,7 @@ class Standby:
             while True:
                 await self._replan_bundles()
                 await self._start_formats()
+                self._start_sealing()
                 await _send_waiting()
                 async for _ in connection.notifies(timeout=_LOOK_AGAIN_SECONDS, stop_after=1):
                     log.debug("told of something that waits")
@@ -70,6 +78,12 @@ class Standby:
         for request in await asyncio.to_thread(list_waiting, get_installation()):
             if request not in self._formats:
                 self._formats[request] = asyncio.create_task(self._make(request))
+
+    def _start_sealing(self) -> None:
+        now = time.monotonic()
+        if now - self._sealed_at < _SEAL_SECONDS or (self._sealing and not self._sealing.done()):
+            return
+        self._sealed_at, self._sealing = now, asyncio.create_task(_seal_waiting())
 
     async def _replan_bundles(self) -> None:
         for share in await asyncio.to_thread(list_stale, get_installation()):
@@ -108,6 +122,16 @@ async def _send_waiting() -> None:
     except _PREFECT_AWAY as error:
         # Prefect is away: the letters stay in the outbox, the schedule sends them later.
         log.warning("Prefect does not answer (%s): %d letters wait", type(error).__name__, waiting)
+
+
+async def _seal_waiting() -> None:
+    try:
+        if await asyncio.to_thread(has_waiting, get_installation()):
+            await seal_history()
+    except _PREFECT_AWAY as error:
+        log.warning("Prefect does not answer (%s): the history waits", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the flow run tells the operator
+        log.warning("the history was not sealed: %s", type(error).__name__)
 
 
 async def stand_by() -> None:

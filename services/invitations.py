@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
@@ -31,10 +32,9 @@ def make_invitation(session: Session, seals: Seals, people: Sequence[Contact]) -
     if wrong:
         raise UnknownRecipients(f"no e-mail address: number {', '.join(wrong)} of the list")
     invitation_id = new_id()
-    content = json.dumps([[person.address, person.name] for person in people]).encode()
     invitation = Invitation(
         id=invitation_id,
-        recipients_enc=seals.seal(content, purpose=PURPOSE, row=str(invitation_id)),
+        recipients_enc=seal_recipients(seals, invitation_id, people),
         recipient_count=len(people),
     )
     session.add(invitation)
@@ -46,6 +46,12 @@ def make_invitation(session: Session, seals: Seals, people: Sequence[Contact]) -
         payload={"invitation": str(invitation_id), "recipients": len(people)},
     )
     return invitation
+
+
+def seal_recipients(seals: Seals, invitation_id: UUID, people: Sequence[Contact]) -> bytes:
+    """Seal a list of recipients for the invitation that holds it."""
+    content = json.dumps([[person.address, person.name] for person in people]).encode()
+    return seals.seal(content, purpose=PURPOSE, row=str(invitation_id))
 
 
 def read_invitation(seals: Seals, invitation: Invitation) -> list[Contact]:

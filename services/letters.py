@@ -5,6 +5,7 @@ and as a page that shows it; both belong to the operator alone.
 """
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -160,17 +161,20 @@ def _take_letter(installation: Installation) -> UUID | None:
 
 def _send_letter(installation: Installation, letter_id: UUID) -> None:
     with installation.transaction() as session:
-        letter = session.get_one(Outbox, letter_id)
-        if letter.message_enc is None:
+        letter = session.get(Outbox, letter_id)
+        # Its recipient was erased meanwhile, or it went out.
+        if letter is None or letter.message_enc is None:
             return
         content = installation.seals.open(letter.message_enc, purpose=PURPOSE, row=str(letter.id))
-    _keep(installation.settings.home / "letters", letter_id, content)
+    _keep(_folder(installation), letter_id, content)
     with installation.transaction() as session:
         _note_sent(session, letter_id)
 
 
 def _note_sent(session: Session, letter_id: UUID) -> None:
-    letter = session.get_one(Outbox, letter_id, with_for_update=True)
+    letter = session.get(Outbox, letter_id, with_for_update=True)
+    if letter is None:
+        return
     letter.state = LetterState.SENT
     letter.sent_at = session.execute(select(func.vitrine_now())).scalar_one()
     letter.message_enc = letter.lease_until = None
@@ -182,6 +186,17 @@ def _note_sent(session: Session, letter_id: UUID) -> None:
         grant_id=letter.grant_id,
         payload={"template": letter.template, "attempts": letter.attempts, "to": "folder"},
     )
+
+
+def discard_kept_letters(installation: Installation, letters: Iterable[UUID]) -> None:
+    """Remove letters from the mail folder; one that is not there is no fault."""
+    for letter_id in letters:
+        for ending in ("eml", "html"):
+            (_folder(installation) / f"{letter_id}.{ending}").unlink(missing_ok=True)
+
+
+def _folder(installation: Installation) -> Path:
+    return installation.settings.home / "letters"
 
 
 def _keep(folder: Path, letter_id: UUID, content: bytes) -> None:

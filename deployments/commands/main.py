@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.commands import brand, keys, library, share, stack, terms
+from deployments.commands import brand, history, keys, library, share, stack, terms
 from deployments.commands.demo import demo
 from deployments.commands.verify import verify
 
@@ -14,6 +14,7 @@ app.command()(verify)
 app.add_typer(keys.app, name="keys", help="The key that seals links and letters.")
 app.add_typer(library.app, name="library", help="What the library holds.")
 app.add_typer(share.app, name="share", help="What became of a share, and its link.")
+app.add_typer(history.app, name="history", help="What happened: sealed, checked, exported.")
 app.add_typer(brand.app, name="brand", help="The look of pages to come.")
 app.add_typer(terms.app, name="terms", help="Terms of use.")
 
