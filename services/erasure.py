@@ -25,6 +25,7 @@ from services.history import event_key, record
 from services.installation import Installation
 from services.invitations import is_address, read_invitation, seal_recipients
 from services.letters import discard_kept_letters
+from services.moments import reach
 from services.seals import Seals
 
 
@@ -61,9 +62,13 @@ def erase_person(installation: Installation, address: str, *, asked_by: str) -> 
             raise UnknownPerson
         # Before anything goes: the database lets nothing personal go without this event.
         _tell(session, erased, asked_by)
+        reach("erase:told")
         session.execute(delete(HistoryPerson).where(HistoryPerson.event_id.in_(events)))
         _close_links(session, grants, asked_by)
+        reach("erase:links_closed")
         discard_kept_letters(installation, letters)
+        reach("erase:letters_gone")
+    reach("erase:done")
     # A sender that was at it meanwhile may have written one more.
     discard_kept_letters(installation, letters)
     return erased

@@ -75,10 +75,12 @@ def export_history(
         share_id = find_share(session, wanted.share).id if wanted.share else None
         now = read_clock(session)
     seal_waiting(installation)
-    folder = installation.settings.home.resolve() / _FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = installation.settings.home.resolve()
+    # What a killed export leaves in the second is gone with the next start of the stack.
+    for folder in (home / _FOLDER, home / "tmp"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = f"{share_id or 'all'}-{now:%Y%m%dT%H%M%S%fZ}.{_ENDINGS[wanted.form]}"
-    draft, path = folder / f".{name}", folder / name
+    draft, path = home / "tmp" / name, home / _FOLDER / name
     try:
         draft.touch(mode=_OWN_EYES_ONLY)
         count = _write(installation, draft, wanted, share_id)

@@ -19,6 +19,7 @@ from services.chain.rows import BEGINNING, Place, is_waiting, select_waiting
 from services.clock import read_clock
 from services.errors import HistoryMisplaced
 from services.installation import Installation
+from services.moments import reach
 from services.signing import Signer, find_signer
 
 #: A sealer that stands still between two statements holds nobody up for longer.
@@ -89,9 +90,12 @@ def _seal_some(installation: Installation, signer: Signer) -> int | None:
         rows = session.execute(select_waiting(_end_of(last), most=MOST_EVENTS)).all()
         if not rows:
             return 0
+        reach("seal:read")
         values = _close(last, rows, signer, read_clock(session))
         added = insert(HistorySeal).values(values).on_conflict_do_nothing()
         number = session.scalar(added.returning(HistorySeal.number))
+        reach("seal:added")
+    reach("seal:made")
     return None if number is None else len(rows)
 
 
