@@ -8,7 +8,7 @@ are those bytes.
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal, select, tuple_
+from sqlalchemy import BigInteger, Select, Text, cast, func, literal, select, tuple_
 from sqlalchemy.sql.expression import literal_column
 
 from models.history import HistoryEvent, HistoryPerson, Xid8
@@ -68,17 +68,8 @@ def select_waiting(after: Place, *, most: int) -> Select[*tuple[Any, ...]]:
     A transaction that still runs, and every later one, has an id that is not below the oldest
     that runs: what is below has ended, and is seen by this statement.
     """
-    return select_lines().where(*is_waiting(after)).limit(most)
-
-
-def is_waiting(after: Place) -> tuple[ColumnElement[bool], ...]:
-    """Say which events wait for a seal; `after` is the last that has one."""
-    oldest = func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8())
-    return is_after(after), HistoryEvent.xid < oldest
-
-
-def is_after(place: Place) -> ColumnElement[bool]:
-    """Say which events stand behind a place."""
     # There is no cast from integers to xid8.
-    xid = cast(literal(str(place.xid), Text), Xid8())
-    return tuple_(HistoryEvent.xid, HistoryEvent.id) > tuple_(xid, literal(place.id))
+    place = tuple_(cast(literal(str(after.xid), Text), Xid8()), literal(after.id))
+    oldest = func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8())
+    is_behind = tuple_(HistoryEvent.xid, HistoryEvent.id) > place
+    return select_lines().where(is_behind, HistoryEvent.xid < oldest).limit(most)
