@@ -25,12 +25,14 @@ from gateway.headers import SafeHeaders
 from gateway.memory import Memory, hear_changes
 from gateway.notices import show_refusal
 from gateway.unlocking import unlock_share
-from services.errors import DatabaseAway, ShareNotFound, VitrineError
+from services.clock import WARN_SECONDS, check_clock, say_skew
+from services.errors import ClockOff, DatabaseAway, ShareNotFound, VitrineError
 from services.installation import Installation, get_installation
 from services.live_rights import LiveRights
 
 #: A request makes some hundred objects and leaves no cycles: to look for them after 700 is too often.
 _ALLOCATIONS_BEFORE_COLLECTING = 20_000
+_CLOCK_SECONDS = 60.0
 
 
 async def be_alive(request: Request) -> Response:  # noqa: ARG001
@@ -39,12 +41,13 @@ async def be_alive(request: Request) -> Response:  # noqa: ARG001
 
 
 async def be_ready(request: Request) -> Response:
-    """Say whether the database answers."""
+    """Say whether the database answers, and whether this machine's clock is right."""
     try:
-        await run_in_threadpool(request.app.state.installation.ask_database)
-    except DatabaseAway as error:
+        skew = await run_in_threadpool(check_clock, request.app.state.installation)
+    except (DatabaseAway, ClockOff) as error:
         return PlainTextResponse(str(error), status_code=error.status)
-    return PlainTextResponse("ready")
+    is_off = abs(skew) > WARN_SECONDS
+    return PlainTextResponse(f"ready, but the clock is {say_skew(skew)}" if is_off else "ready")
 
 
 ROUTES = [
@@ -95,14 +98,27 @@ def create_app(installation: Installation) -> ASGIApp:
 @contextlib.asynccontextmanager
 async def _run(app: Starlette) -> AsyncIterator[None]:
     """Listen to the database for as long as the gateway runs, and leave no event unwritten."""
-    listening = asyncio.create_task(hear_changes(app.state.installation, app.state.memory))
+    installation: Installation = app.state.installation
+    running = [
+        asyncio.create_task(hear_changes(installation, app.state.memory)),
+        asyncio.create_task(_watch_clock(installation)),
+    ]
     try:
         yield
     finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
+        for one in running:
+            one.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await one
         await app.state.writer.close()
+
+
+async def _watch_clock(installation: Installation) -> None:
+    """Tell once a minute, in the log, of a clock that is off; `/readyz` says what follows from it."""
+    while True:
+        with contextlib.suppress(ClockOff, DatabaseAway):
+            await run_in_threadpool(check_clock, installation)
+        await asyncio.sleep(_CLOCK_SECONDS)
 
 
 def create() -> ASGIApp:

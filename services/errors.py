@@ -50,6 +50,14 @@ class ExpiryInvalid(RequestRefused):
     """The date of expiry cannot be used."""
 
 
+class UnknownShare(RequestRefused):
+    """The owner has no such share to make another one like it."""
+
+
+class UnknownContext(RequestRefused):
+    """The DAM defines no context of that name."""
+
+
 class UnknownRecipients(RequestRefused):
     """No such contact list or invitation exists."""
 
@@ -80,6 +88,10 @@ class PasswordUnusable(RequestRefused):
 
 class ChangeRefused(RequestRefused):
     """The share cannot be changed like this."""
+
+
+class AdditionRefused(ChangeRefused):
+    """Nothing can be added to a share."""
 
 
 class LogoUnusable(RequestRefused):
@@ -120,6 +132,12 @@ class SettingMissing(VitrineError):
 
 class DatabaseAway(VitrineError):
     """The database does not answer."""
+
+    status = 503
+
+
+class ClockOff(VitrineError):
+    """The clock of this machine is not that of the database."""
 
     status = 503
 
@@ -234,7 +252,7 @@ class MemberChanged(OriginalChanged):
 
 
 class BundlePreparing(VitrineError):
-    """A file of this zip has changed: the zip is being planned anew."""
+    """Something in this zip has changed: the zip is being planned anew."""
 
     status = 503
 
@@ -243,10 +261,6 @@ class SelectionEmpty(VitrineError):
     """Nothing that can be downloaded was picked."""
 
     status = 400
-
-
-class BundleOutdated(OriginalChanged):
-    """An asset was withdrawn after this zip was planned."""
 
 
 class HistoryMisplaced(VitrineError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -84,11 +84,6 @@ class Installation:
     def _engine_of_statements(self) -> Engine:
         """The same pool."""
         return self.engine.execution_options(isolation_level="AUTOCOMMIT")
-
-    def ask_database(self) -> None:
-        """Make sure that the database answers, or raise `DatabaseAway`."""
-        with self.statement() as connection:
-            connection.execute(text("SELECT 1"))
 
     @cached_property
     def store(self) -> Store:

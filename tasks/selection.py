@@ -4,6 +4,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from services.clock import check_clock
 from services.freezing import claim_share
 from services.installation import get_installation
 from services.leases import Claim, LeaseKeeper
@@ -12,8 +13,12 @@ from services.requests import ShareRequest
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def freeze_selection(request: ShareRequest) -> Claim:
-    """Freeze what the request selects, and hold the share's lease while this process lives."""
+    """Freeze what the request selects, and hold the share's lease while this process lives.
+
+    Nothing begins on a machine whose clock is far off.
+    """
     installation = get_installation()
+    check_clock(installation)
     claim = claim_share(installation, request, run=str(flow_run.get_id()))
     LeaseKeeper(installation, claim).start()
     return claim
