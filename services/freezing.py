@@ -66,11 +66,11 @@ def _freeze(installation: Installation, request: ShareRequest, key: str) -> UUID
     selection = resolve_selection(installation, request)
     reach("publish:originals_read")
     with installation.transaction() as session:
-        share = _share_row(request, selection, key)
+        share = _share_row(selection, key, request.digest())
         statement = insert(Share).values(share).on_conflict_do_nothing().returning(Share.id)
         if session.execute(statement).scalar_one_or_none() is not None:
             reach("publish:share_written")
-            _freeze_contents(installation, session, share["id"], request, selection)
+            _freeze_contents(installation, session, share["id"], selection)
             reach("publish:contents_written")
             return UUID(str(share["id"]))
     # Another run with this key was faster: its share is the one, if it asks for the same.
@@ -84,13 +84,10 @@ def _freeze_contents(
     installation: Installation,
     session: Session,
     share_id: UUID,
-    request: ShareRequest,
     selection: Selection,
 ) -> None:
     rows = [
-        _asset_row(
-            share_id, position, asset, selection.originals, _show_details(request, selection, asset)
-        )
+        _asset_row(share_id, position, asset, selection.originals, _show_details(selection, asset))
         for position, asset in enumerate(selection.assets, 1)
     ]
     for start in range(0, len(rows), _INSERT_BATCH):
@@ -103,20 +100,23 @@ def _freeze_contents(
                 installation.seals, share_id, recipient=person.address, recipient_name=person.name
             )
         )
-    _record_freezing(session, share_id, request, selection)
+    _record_freezing(session, share_id, selection)
 
 
-def _share_row(request: ShareRequest, selection: Selection, key: str) -> dict[str, Any]:
+def _share_row(selection: Selection, key: str, digest: bytes) -> dict[str, Any]:
+    request = selection.request
     return {
         "id": new_id(),
         "request_key": key,
-        "request_digest": request.digest(),
+        # Of the request as it was sent: the share that it is like may be another one tomorrow.
+        "request_digest": digest,
         "owner": request.owner,
         "owner_name": selection.owner.name,
         "owner_address": selection.owner.email,
         "title": request.title.strip(),
         "message": request.message.strip(),
         "folder": request.folder,
+        "context": request.context,
         "frozen_at": selection.now,
         "expires_at": selection.expires_at,
         "expires_text": request.expires_on,
@@ -169,11 +169,9 @@ def _asset_row(
     }
 
 
-def _show_details(
-    request: ShareRequest, selection: Selection, asset: DamAsset
-) -> list[dict[str, Any]]:
+def _show_details(selection: Selection, asset: DamAsset) -> list[dict[str, Any]]:
     """Choose what may be shown beyond title and description: what is not chosen is not kept."""
-    if request.visibility != "complete":
+    if selection.request.visibility != "complete":
         return []
     shown = [one for one in asset.classified if one.classification in selection.owner.manages]
     return [
@@ -209,9 +207,8 @@ def _part(file: DamFile, original: Original) -> dict[str, Any]:
     }
 
 
-def _record_freezing(
-    session: Session, share_id: UUID, request: ShareRequest, selection: Selection
-) -> None:
+def _record_freezing(session: Session, share_id: UUID, selection: Selection) -> None:
+    request = selection.request
     record(
         session,
         EventKind.SHARE_REQUESTED,
@@ -224,6 +221,8 @@ def _record_freezing(
             "recipients": len(selection.recipients),
             "formats": list(selection.names),
             "is_downloadable": request.is_downloadable,
+            "context": request.context,
+            **({"like": str(selection.like)} if selection.like else {}),
         },
         person={"owner": request.owner, "title": request.title},
     )

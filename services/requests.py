@@ -10,9 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.expiry import EXPIRY_PATTERN
 from services.formats.catalogue import NAME_PATTERN
 
 MOST_PICKED = 100
+#: Written instead of a password's id, it stands for no password.
+NO_PASSWORD = "none"  # noqa: S105
 #: What the desk gives out, in the one way in which it writes it.
 UUID_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MOST_IN_FOLDER = 10_000
@@ -59,6 +62,14 @@ class ShareRequest(BaseModel):
         " Leave empty to share picked assets.",
         max_length=1000,
     )
+    like: str = Field(
+        default="",
+        title="Like",
+        description="A share of the same owner, by its id or request key: what is left as it is here"
+        " is taken from there, apart from the title and an invitation. Assets that were withdrawn"
+        " from it stay out.",
+        max_length=200,
+    )
     message: str = Field(
         default="",
         title="Message",
@@ -68,8 +79,9 @@ class ShareRequest(BaseModel):
     expires_on: str = Field(
         default="never",
         title="Available until",
-        description="A day (2026-12-31, its end counts), a time (2026-12-31T18:00), or never.",
-        pattern=r"^(never|\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?)$",
+        description="A day (2026-12-31, its end counts), a time (2026-12-31T18:00), a period from"
+        " now on (8 hours, 14 days, 3 months), or never.",
+        pattern=rf"^({EXPIRY_PATTERN})$",
     )
     zone: str = Field(
         default="UTC",
@@ -77,6 +89,13 @@ class ShareRequest(BaseModel):
         description="The zone of that day or time, for example: Europe/Rome",
         min_length=1,
         max_length=64,
+    )
+    context: str = Field(
+        default="",
+        title="Context",
+        description="What the share is for: one of the contexts that the DAM defines, or empty."
+        " `vitrine library list` shows them.",
+        max_length=100,
     )
     is_downloadable: bool = Field(
         default=True,
@@ -129,8 +148,8 @@ class ShareRequest(BaseModel):
         default="",
         title="Password",
         description="The id that the desk gave for a password, never the password itself."
-        " Empty: none is asked for.",
-        pattern=rf"^({UUID_PATTERN})?$",
+        " Empty: none is asked for, or that of the share in Like; none: none in any case.",
+        pattern=rf"^(none|{UUID_PATTERN})?$",
     )
     password_block: str = Field(
         default="",

@@ -19,6 +19,7 @@ from services.errors import (
     NotAllowedToShare,
     RightsClosed,
     SelectionInvalid,
+    UnknownContext,
     UnknownFormat,
     UnknownRecipients,
     UnusableOriginal,
@@ -27,9 +28,10 @@ from services.expiry import find_expiry
 from services.formats.catalogue import ORIGINAL, Format, list_default_formats, read_catalogue
 from services.installation import Installation
 from services.invitations import read_invitation
+from services.likeness import Completed, complete_request
 from services.originals import Original, identify_originals
 from services.passwords import find_password
-from services.requests import MOST_IN_FOLDER, MOST_PICKED, ShareRequest
+from services.requests import MOST_IN_FOLDER, MOST_PICKED, NO_PASSWORD, ShareRequest
 from services.terms import find_terms_version
 
 _MOST_NAMED = 20
@@ -39,10 +41,13 @@ _MOST_NAMED = 20
 class Selection:
     """What a request comes to: who shares what with whom, until when.
 
+    `request` is the request with what it takes from another share, whose id is `like`.
     `originals` has every part of every asset by its source key; `left_out` the bad files of a
     folder, which picked assets never have.
     """
 
+    request: ShareRequest
+    like: UUID | None
     owner: DamUser
     assets: tuple[DamAsset, ...]
     originals: dict[str, Original]
@@ -68,21 +73,26 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
     # Before anything is read of it: a change meanwhile is then a change after the freezing.
     version = dam.version()
     with installation.transaction() as session:
+        completed = complete_request(session, request)
+        request = completed.request
         now = read_clock(session)
         recipients = _find_recipients(installation, session, dam, request)
-        password = find_password(session, request.password) if request.password else ""
+        password = _find_password(session, completed)
         terms = find_terms_version(session, request.terms) if request.terms else None
         brand = find_brand(session)
         names, formats = _find_formats(session, request)
     owner = dam.user(request.owner)
+    _check_context(dam, request.context)
     expires_at = find_expiry(request.expires_on, zone=request.zone, now=now)
-    assets, bad = _find_assets(dam, request)
+    assets, bad = _find_assets(dam, request, completed.withheld)
     _check_rights(dam, owner, assets)
     places = {file.source_key: dam.locate(file.source_key) for a in assets for file in a.files}
     originals, unreadable = identify_originals(installation, places)
     usable, closed = _divide_by_rights(request, assets, now)
     kept, left_out = _leave_out(request, usable, [*bad, *unreadable])
     return Selection(
+        request,
+        completed.like,
         owner,
         kept,
         originals,
@@ -99,6 +109,13 @@ def resolve_selection(installation: Installation, request: ShareRequest) -> Sele
     )
 
 
+def _find_password(session: Session, completed: Completed) -> str:
+    named = completed.request.password
+    if named in {"", NO_PASSWORD}:
+        return completed.password_hash
+    return find_password(session, named)
+
+
 def _find_formats(session: Session, request: ShareRequest) -> tuple[tuple[str, ...], list[Format]]:
     catalogue = read_catalogue(session)
     names = tuple(dict.fromkeys(request.formats or list_default_formats(session)))
@@ -111,21 +128,40 @@ def _find_formats(session: Session, request: ShareRequest) -> tuple[tuple[str, .
     return names, [catalogue[name] for name in names if name != ORIGINAL]
 
 
-def _find_assets(dam: Dam, request: ShareRequest) -> tuple[Sequence[DamAsset], list[BadFile]]:
+def _check_context(dam: Dam, name: str) -> None:
+    known = [one.name for one in dam.contexts()]
+    if name and name not in known:
+        raise UnknownContext(
+            f"there is no context {name!r} in the DAM (there are: {', '.join(known) or 'none'}):"
+            " choose one of these, or leave it empty"
+        )
+
+
+def _find_assets(
+    dam: Dam, request: ShareRequest, withheld: frozenset[str]
+) -> tuple[Sequence[DamAsset], list[BadFile]]:
     if request.folder and request.asset_ids:
         raise SelectionInvalid(
             "asset_ids and folder are both given: a share is either picked assets or one folder"
         )
     if request.folder:
         contents = dam.folder(request.folder)
-        _check_size(request.folder, len(contents.assets))
-        return contents.assets, list(contents.bad_files)
+        wanted = [one for one in contents.assets if one.id not in withheld]
+        _check_size(request.folder, len(wanted))
+        out = [one for one in contents.assets if one.id in withheld]
+        return wanted, [*contents.bad_files, *map(_explain_withheld, out)]
     if not request.asset_ids:
         raise SelectionInvalid("neither asset_ids nor folder is given: name what is to be shared")
     assets = dam.assets(request.asset_ids)
     if len(assets) > MOST_PICKED:
         raise SelectionInvalid(f"{len(assets)} assets are picked, {MOST_PICKED} is the most")
     return assets, []
+
+
+def _explain_withheld(asset: DamAsset) -> BadFile:
+    return BadFile(
+        asset.files[0].source_key, "it was withdrawn from the share that this one is like"
+    )
 
 
 def _check_size(folder: str, count: int) -> None:

@@ -3,12 +3,12 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
+from deployments.commands.asking import print_table
 from services.dam.library import Library
 from services.errors import VitrineError
 from services.settings import get_settings
@@ -27,7 +27,7 @@ def list_library(
     library: str = typer.Option("", help="A folder to look into instead of the one that is set."),
     as_json: bool = typer.Option(False, "--json", help="For programs."),
 ) -> None:
-    """List users, contact lists, folders, assets and bad files."""
+    """List users, contact lists, contexts, folders, assets and bad files."""
     try:
         found = Library(Path(library) if library else get_settings().library)
         _print_json(found) if as_json else _print_tables(found)
@@ -40,6 +40,7 @@ def _print_json(library: Library) -> None:
     content = {
         "users": [asdict(user) for user in library.users()],
         "contact_lists": {n: len(people) for n, people in library.description.contacts.items()},
+        "contexts": library.description.contexts,
         "folders": sorted(library.folders),
         "assets": [asdict(asset) for asset in library.all_assets],
         "bad_files": [asdict(one) for one in library.bad_files.values()],
@@ -48,7 +49,7 @@ def _print_json(library: Library) -> None:
 
 
 def _print_tables(library: Library) -> None:
-    _print_table(
+    print_table(
         "Users",
         [
             (user.id, user.name, ", ".join(f"/{folder}" for folder in user.may_share) or "nothing")
@@ -56,25 +57,16 @@ def _print_tables(library: Library) -> None:
         ],
     )
     lists = library.description.contacts
-    _print_table(
+    print_table(
         "Contact lists", [(name, f"{len(people)} people") for name, people in lists.items()]
     )
+    print_table("Contexts", [(one.name, one.title) for one in library.contexts()])
     counts = Counter(asset.folder for asset in library.all_assets)
     folders = sorted({*library.folders, *counts})
-    _print_table("Folders", [(f"/{one}", f"{counts[one]} assets") for one in folders])
-    _print_table(
+    print_table("Folders", [(f"/{one}", f"{counts[one]} assets") for one in folders])
+    print_table(
         "Assets",
         [(a.id, a.kind_hint, a.title, f"/{a.folder}") for a in library.all_assets],
     )
     bad = [(one.source_key, one.reason) for one in library.bad_files.values()]
-    _print_table("Cannot be shared", bad)
-
-
-def _print_table(heading: str, rows: Sequence[tuple[str, ...]]) -> None:
-    if not rows:
-        return
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    print(f"\n{heading}")
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print(f"  {'  '.join(cells).rstrip()}")
+    print_table("Cannot be shared", bad)

@@ -5,25 +5,16 @@ An asset's id is the one given in `library.yaml`, else its path relative to the 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 from services.dam.grouping import find_spins, find_subtitles, order_frames
+from services.dam.library_assets import AssetMaker
 from services.dam.library_check import check_library
-from services.dam.library_rights import (
-    find_lost,
-    find_window,
-    is_within,
-    may_share,
-    read_classified,
-)
+from services.dam.library_rights import find_lost, is_within, may_share
 from services.dam.library_yaml import (
-    AssetEntry,
-    RightsEntry,
     SpinEntry,
     describe_state,
     read_library_yaml,
@@ -33,11 +24,10 @@ from services.dam.natural_order import natural, natural_place
 from services.dam.protocol import (
     BadFile,
     Contact,
+    Context,
     DamAsset,
-    DamFile,
     DamUser,
     FolderContents,
-    RightsWindow,
     SharedThing,
 )
 from services.dam.scanning import Found, find_fault, follow_folders, leads_to_file, scan
@@ -89,6 +79,10 @@ class Library:
             known = ", ".join(sorted(self.description.contacts)) or "none"
             raise UnknownRecipients(f"there is no contact list {list_name!r} (there are: {known})")
         return tuple(Contact(person.address, person.name) for person in people)
+
+    def contexts(self) -> tuple[Context, ...]:
+        """List the contexts in the order in which the description names them."""
+        return tuple(Context(name, title) for name, title in self.description.contexts.items())
 
     def assets(self, ids: Sequence[str]) -> tuple[DamAsset, ...]:
         """Find assets by their ids, each once, in the order given."""
@@ -159,12 +153,17 @@ class Library:
         """All assets in natural order of folder and name."""
         inside = {key for frames in self._spin_frames.values() for key in frames}
         inside |= {key for beside in self._subtitles.values() for key, _ in beside}
-        plain = [self._plain(found) for key, found in self._found.items() if key not in inside]
-        spins = [self._spin(spin_id, frames) for spin_id, frames in self._spin_frames.items()]
+        make = AssetMaker(self.description)
+        plain = [
+            make.make_plain(found, self._subtitles.get(key, ()))
+            for key, found in self._found.items()
+            if key not in inside
+        ]
+        spins = [make.make_spin(spin_id, frames) for spin_id, frames in self._spin_frames.items()]
         files = {asset.id: asset for asset in [*plain, *spins]}
         files.update({asset.files[0].source_key: asset for asset in plain})
         playlists = [
-            self._playlist(playlist_id, files) for playlist_id in self.description.playlists
+            make.make_playlist(playlist_id, files) for playlist_id in self.description.playlists
         ]
         return tuple(sorted([*plain, *spins, *playlists], key=natural_place))
 
@@ -226,65 +225,6 @@ class Library:
             return tuple(key for key in spin.frames if key in self._found)
         members = [key for key in self._found if key.rpartition("/")[0] == spin.folder]
         return order_frames(members) or tuple(sorted(members, key=natural))
-
-    def _plain(self, found: Found) -> DamAsset:
-        entry = self.description.assets.get(found.source_key, AssetEntry())
-        folder, _, name = found.source_key.rpartition("/")
-        return DamAsset(
-            id=entry.id or found.source_key,
-            kind_hint="file",
-            title=entry.title or Path(name).stem,
-            description=entry.description,
-            classified=read_classified(entry),
-            folder=folder,
-            files=(DamFile(found.source_key, name), *self._beside(found.source_key)),
-            rights=find_window(iter([entry.rights])),
-        )
-
-    def _beside(self, film: str) -> tuple[DamFile, ...]:
-        return tuple(
-            DamFile(key, key.rpartition("/")[2], role="subtitles", language=language)
-            for key, language in self._subtitles.get(film, ())
-        )
-
-    def _spin(self, spin_id: str, frames: tuple[str, ...]) -> DamAsset:
-        entry = self.description.spins.get(spin_id, SpinEntry())
-        place, _, name = frames[0].rpartition("/")[0].rpartition("/")
-        files = tuple(DamFile(key, key.rpartition("/")[2], is_frame=True) for key in frames)
-        return DamAsset(
-            spin_id,
-            "spin",
-            entry.title or name,
-            entry.description,
-            read_classified(entry),
-            place,
-            files,
-            self._window(entry.rights, files),
-        )
-
-    def _playlist(self, playlist_id: str, assets: dict[str, DamAsset]) -> DamAsset:
-        entry = self.description.playlists[playlist_id]
-        members = [assets[one] for one in map(tidy_path, entry.entries) if one in assets]
-        files = tuple(
-            replace(file, title=member.title, entry=number)
-            for number, member in enumerate(members, 1)
-            for file in member.files
-        )
-        title = entry.title or playlist_id
-        return DamAsset(
-            playlist_id,
-            "playlist",
-            title,
-            entry.description,
-            read_classified(entry),
-            entry.folder,
-            files,
-            self._window(entry.rights, files),
-        )
-
-    def _window(self, own: RightsEntry, files: Sequence[DamFile]) -> RightsWindow:
-        entries = (self.description.assets.get(file.source_key, AssetEntry()) for file in files)
-        return find_window(chain([own], (entry.rights for entry in entries)))
 
     @staticmethod
     def _hint(word: str, known: list[str]) -> str:

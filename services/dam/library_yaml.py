@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import yaml
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from services.errors import LibraryInvalid
 
@@ -28,6 +35,7 @@ def _check_address(text: str) -> str:
 
 
 _Path = Annotated[str, AfterValidator(tidy_path)]
+_ContextName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]{0,99}$")]
 _Address = Annotated[str, AfterValidator(_check_address)]
 
 
@@ -101,6 +109,8 @@ class LibraryYaml(_Strict):
     users: dict[str, UserEntry] = {}
     classifications: dict[str, ClassificationEntry] = {}
     contacts: dict[str, tuple[ContactEntry, ...]] = {}
+    #: What shares can be for: a short name, and what people call it.
+    contexts: dict[_ContextName, str] = {}
     assets: dict[_Path, AssetEntry] = {}
     spins: dict[str, SpinEntry] = {}
     playlists: dict[str, PlaylistEntry] = {}

@@ -30,6 +30,14 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Context:
+    """A label for what a share is for; `title` is what people call it."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
 class DamFile:
     """One original; `source_key` finds it in the DAM, `title` is that of the entry it stands for.
 
@@ -143,6 +151,10 @@ class Dam(Protocol):
 
     def contacts(self, list_name: str) -> tuple[Contact, ...]:
         """Read a contact list, or raise `UnknownRecipients`."""
+        ...
+
+    def contexts(self) -> tuple[Context, ...]:
+        """List the contexts that a share can have."""
         ...
 
     def reach(self, source_key: str) -> str:

@@ -10,6 +10,7 @@ from services.errors import (
     RequestRefused,
     SelectionInvalid,
     UnknownAsset,
+    UnknownContext,
     UnknownFolder,
     UnknownFormat,
     UnknownOwner,
@@ -18,7 +19,7 @@ from services.errors import (
 )
 from services.freezing import claim_share
 from tests.photographs import write_photograph
-from tests.publishing import a_request, publish
+from tests.publishing import a_request, publish, share_of
 
 PICK = {"folder": ""}
 REFUSALS = [
@@ -35,6 +36,7 @@ REFUSALS = [
     ({"expires_on": "2027-03-28T02:30", "zone": "Europe/Rome"}, ExpiryInvalid, "skip"),
     ({"zone": "Mars/Base", "expires_on": "2030-01-01"}, ExpiryInvalid, "time zone"),
     ({"contact_lists": ["press"]}, UnknownRecipients, "no contact list 'press'"),
+    ({"context": "fair"}, UnknownContext, r"no context 'fair' in the DAM \(there are: none\)"),
     ({"invitation": "01234567-89ab-cdef-0123-456789abcdef"}, UnknownRecipients, "no invitation"),
 ]
 
@@ -49,6 +51,20 @@ def test_a_request_that_cannot_be_carried_out_is_refused_before_anything_is_made
     with installation.transaction() as session:
         assert session.scalars(select(Share)).all() == []
         assert session.scalars(select(HistoryEvent.kind)).one() == "request:refused"
+
+
+def test_a_share_is_for_one_of_the_contexts_that_the_dam_defines(installation, library):
+    description = "users: {owner: {may_share: ['/']}}\ncontexts: {press: Press, retail: Shops}"
+    (library / "library.yaml").write_text(description)
+
+    share_id = publish(installation, a_request(context="retail"))
+
+    assert share_of(installation, share_id).context == "retail"
+    with installation.transaction() as session:
+        asked = select(HistoryEvent.payload).where(HistoryEvent.kind == "share:requested")
+        assert session.scalars(asked).one()["context"] == "retail"
+    with pytest.raises(UnknownContext, match=r"'fair'.*there are: press, retail"):
+        claim_share(installation, a_request(context="fair"), run="run")
 
 
 def test_101_assets_are_refused_by_the_form():

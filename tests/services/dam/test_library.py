@@ -12,6 +12,7 @@ YAML = """
 users:
   anna: {name: Anna, email: anna@halden.example, may_share: ["/"]}
   ben: {name: Ben, may_share: [Press]}
+contexts: {press: Press and media, retail: Shops}
 contacts:
   press: [{address: maria@paper.example, name: Maria}]
 assets:
@@ -44,6 +45,20 @@ def test_an_asset_is_called_by_its_given_id_or_its_path(root):
 
     assert (by_id.id, by_id.title) == ("HAL-1", "The bowl")
     assert by_path.id == "a.jpg"
+
+
+def test_contexts_are_those_of_the_description_in_its_order(root):
+    found = [(one.name, one.title) for one in Library(root).contexts()]
+
+    assert found == [("press", "Press and media"), ("retail", "Shops")]
+
+
+@pytest.mark.parametrize("name", ["a/b", "' '", "x\u0000", "p" * 101])
+def test_a_context_whose_name_could_not_stand_in_a_table_is_a_mistake(root, name):
+    (root / "library.yaml").write_text(f"contexts: {{{name}: Press}}", encoding="utf-8")
+
+    with pytest.raises(LibraryInvalid):
+        Library(root)
 
 
 def test_sets_and_lists_count_as_one_asset_in_the_order_given(root):
