@@ -20,14 +20,15 @@ from flows.add_format import add_format
 from flows.replan_bundles import replan_bundles
 from flows.seal_history import seal_history
 from flows.send_letters import send_letters
-from services.bundling import list_stale
 from services.chain.sealing import has_waiting
-from services.errors import VitrineError
+from services.clock import check_clock
+from services.errors import ClockOff, VitrineError
 from services.format_making import list_waiting
 from services.format_requests import CHANNEL
 from services.format_wishes import FormatWish
 from services.installation import get_installation
 from services.letters import count_waiting_letters
+from services.rebuilding import list_outdated
 from services.staleness import CHANNEL as STALE
 
 log = logging.getLogger("standby")
@@ -55,6 +56,9 @@ class Standby:
         while True:
             try:
                 await self._listen()
+            except ClockOff:
+                # The log has said so. What waits here is done by whoever has the time.
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             except (psycopg.OperationalError, VitrineError) as error:
                 log.warning("the database does not answer (%s): trying again", type(error).__name__)
                 await asyncio.sleep(2)
@@ -67,6 +71,7 @@ class Standby:
             await connection.execute(f"LISTEN {STALE}")
             log.info("listening")
             while True:
+                await asyncio.to_thread(check_clock, get_installation())
                 await self._replan_bundles()
                 await self._start_formats()
                 self._start_sealing()
@@ -86,7 +91,7 @@ class Standby:
         self._sealed_at, self._sealing = now, asyncio.create_task(_seal_waiting())
 
     async def _replan_bundles(self) -> None:
-        for share in await asyncio.to_thread(list_stale, get_installation()):
+        for share in await asyncio.to_thread(list_outdated, get_installation()):
             if share not in self._bundles:
                 self._bundles[share] = asyncio.create_task(self._replan(share))
 

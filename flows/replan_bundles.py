@@ -1,17 +1,17 @@
-"""Replan bundles: a file of a zip has changed, so that its plan is no longer true."""
+"""Make zips and pages true again, of which something was changed or withdrawn."""
 
 from prefect import flow
 
-from tasks.bundles import replan_stale_bundles
+from tasks.bundles import refresh_shares
 
 
 @flow(name="replan-bundles", persist_result=False)
 async def replan_bundles(share: str = "") -> int:
-    """Plan anew each zip that is no longer what was planned, and return how many were.
+    """Plan each zip and build each page anew that is no longer true, and return how many were.
 
-    What has changed is left out, and the zip's manifest says so.
+    What has changed or was withdrawn is left out, and the zip's manifest says so.
 
     Args:
         share: The id of the share; empty: of all.
     """
-    return await replan_stale_bundles(share)
+    return await refresh_shares(share)

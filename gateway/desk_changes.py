@@ -92,6 +92,13 @@ async def withdraw_asset(request: Request) -> Response:
     return JSONResponse({"withdrawn": wanted.asset_id, "now": now})
 
 
+async def refuse_addition(request: Request) -> Response:
+    """Refuse to add anything to a share, and say what to do instead."""
+    key, owner = request.path_params["key"], request.query_params.get("owner", "")
+    installation = request.app.state.installation
+    return await run_in_threadpool(changes.refuse_addition, installation, key, owner=owner)
+
+
 async def _run(request: Request, do: Callable[..., _T], *arguments: object) -> _T:
     key, owner = request.path_params["key"], request.query_params.get("owner", "")
     return await run_in_threadpool(

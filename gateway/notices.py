@@ -20,7 +20,6 @@ from page_builder.pages import render_notice, render_password, render_terms
 from page_builder.static import style_href
 from page_builder.views import NO_BRAND, BrandView, NoticeView, PasswordView, TermsView
 from services.errors import (
-    BundleOutdated,
     BundlePreparing,
     ForeignForm,
     LinkUnknown,
@@ -78,17 +77,13 @@ _OWN_TEXTS: dict[type[VitrineError], tuple[str, str]] = {
     BundlePreparing: (
         "This zip is being prepared again",
         (
-            "A file in it has changed since it was shared. Try again in a minute: what is no"
+            "Something in it has changed since it was shared. Try again in a minute: what is no"
             " longer available is then named inside."
         ),
     ),
     SelectionEmpty: (
         "Nothing was picked",
         "Go back to the page, tick the files that you want, and send them again.",
-    ),
-    BundleOutdated: (
-        "This zip is not available at the moment",
-        "The owner took something out of the share. Single files can be downloaded as before.",
     ),
 }
 

@@ -13,7 +13,8 @@ class Planned:
     """What a planned zip has, whoever asked for it.
 
     `stale_at` is when a source was found to be other than planned: until there is a new plan,
-    nothing is handed out. `suspects` are the names inside whose bytes were wrong.
+    nothing is handed out. `suspects` are the names inside whose bytes were wrong. `absent` are the
+    positions that were out of the share when it was planned.
     """
 
     format: Mapped[str]
@@ -24,6 +25,7 @@ class Planned:
     etag: Mapped[str]
     stale_at: Mapped[datetime | None]
     suspects: Mapped[list[str]] = mapped_column(server_default="[]")
+    absent: Mapped[list[int]] = mapped_column(server_default="[]")
 
 
 class Bundle(Planned, Base):

@@ -19,6 +19,11 @@ class Share(Base):
     __tablename__ = "share"
     __table_args__ = (
         UniqueConstraint("owner", "request_key"),
+        # Ids sort by the time of their making: each pages through the newest first.
+        Index("ix_share_owner_id", "owner", "id"),
+        Index("ix_share_context_id", "context", "id"),
+        Index("ix_share_state_id", "state", "id"),
+        Index("ix_share_request_key", "request_key"),
         Index(
             "ix_share_ending",
             "expires_at",
@@ -28,6 +33,9 @@ class Share(Base):
             "ix_share_closed",
             "closed_at",
             postgresql_where=text("state IN ('expired', 'revoked')"),
+        ),
+        Index(
+            "ix_share_stale", "page_stale_at", postgresql_where=text("page_stale_at IS NOT NULL")
         ),
     )
 
@@ -40,6 +48,8 @@ class Share(Base):
     title: Mapped[str]
     message: Mapped[str] = mapped_column(default="")
     folder: Mapped[str] = mapped_column(default="")
+    #: The DAM's label for what the share is for; empty: none.
+    context: Mapped[str] = mapped_column(default="", server_default="")
     locale: Mapped[str] = mapped_column(default="en")
     state: Mapped[ShareState] = mapped_column(default=ShareState.DRAFT)
     created_at: Mapped[datetime] = mapped_column(server_default=func.vitrine_now())
@@ -74,6 +84,8 @@ class Share(Base):
     #: How its pages look: as the platform was set when the share was made.
     brand_id: Mapped[UUID | None] = mapped_column(ForeignKey("brand.id"))
     current_build: Mapped[str | None]
+    #: Since when its pages say something that is no longer true; none: they are true.
+    page_stale_at: Mapped[datetime | None]
     lease_holder: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)

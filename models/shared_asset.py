@@ -26,6 +26,16 @@ class SharedAsset(Base):
 
     __tablename__ = "shared_asset"
     __table_args__ = (
+        # In which shares an asset stands, the newest first.
+        Index("ix_shared_asset_asset", "asset_id", "share_id"),
+        # In which playlists a file stands; they are few.
+        Index(
+            "ix_shared_asset_entries",
+            "parts",
+            postgresql_using="gin",
+            postgresql_ops={"parts": "jsonb_path_ops"},
+            postgresql_where=text("kind = 'playlist'"),
+        ),
         # The gate asks which assets are out of a share; of ten thousand few are.
         Index(
             "ix_shared_asset_ending",

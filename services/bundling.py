@@ -15,6 +15,7 @@ from models.bundle import Bundle, Selection
 from models.kinds import EventKind, ShareState
 from models.share import Share
 from models.shared_asset import SharedAsset
+from services.absence import find_absent
 from services.bundle_members import Member, choose_members, keep_sound
 from services.bundles.manifest import (
     MANIFEST,
@@ -54,10 +55,7 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
             offered = select(func.count()).where(Bundle.share_id == share.id)
             return session.scalar(offered) or 0
         contents = read_contents(session, share)
-    wanted = [(0, name) for name in list_bundle_formats(contents)]
-    if ORIGINAL in share.formats:
-        wanted += [(a.position, ORIGINAL) for a in contents.assets if has_parts(a)]
-    bundles = [_plan_bundle(installation, contents, position, name) for position, name in wanted]
+    bundles = _plan_all(installation, contents)
     reach("publish:plans_stored")
     with installation.transaction() as session:
         hold(session, claim)
@@ -66,6 +64,24 @@ def plan_bundles(installation: Installation, claim: Claim) -> int:
         reach("publish:bundles_written")
     reach("publish:bundles_offered")
     return len(bundles)
+
+
+def plan_missing(installation: Installation, share: Share) -> int:
+    """Write the plans of a share that had none because nothing could be downloaded."""
+    with installation.transaction() as session:
+        contents = read_contents(session, share)
+    bundles = _plan_all(installation, contents)
+    with installation.transaction() as session:
+        for bundle in bundles:
+            _offer(session, bundle)
+    return len(bundles)
+
+
+def _plan_all(installation: Installation, contents: Contents) -> list[dict[str, Any]]:
+    wanted = [(0, name) for name in list_bundle_formats(contents)]
+    if ORIGINAL in contents.share.formats:
+        wanted += [(a.position, ORIGINAL) for a in contents.assets if has_parts(a)]
+    return [_plan_bundle(installation, contents, position, name) for position, name in wanted]
 
 
 def plan_custom_bundle(installation: Installation, share: Share, name: str) -> None:
@@ -89,11 +105,14 @@ def plan_zip(
 ) -> dict[str, Any]:
     """Write the plan of a zip of these assets in one format; gives the values of its row.
 
-    `beside` are absent whatever is chosen. With a `doubt` what has changed is left out, and said to
-    be absent.
+    `beside` are absent whatever is chosen, as is what was withdrawn or may not be shared any more.
+    With a `doubt` what has changed is left out too, and said to be absent.
     """
     share = contents.share
-    members, absent = choose_members(contents, assets, name)
+    with installation.transaction() as session:
+        out = find_absent(installation, session, share)
+    members, absent = choose_members(contents, [a for a in assets if a.position not in out], name)
+    absent += [AbsentAsset(a.asset_id, out[a.position]) for a in assets if a.position in out]
     if doubt is not None:
         members, changed = keep_sound(installation, members, doubt.suspects)
         absent += changed
@@ -116,6 +135,7 @@ def plan_zip(
         "etag": installation.seals.digest(plan.etag.encode(), purpose="etag").hex()[:32],
         "stale_at": None,
         "suspects": [],
+        "absent": [a.position for a in assets if a.position in out],
     }
 
 

@@ -4,9 +4,10 @@ The gate reads these rows for every byte, so a change holds the moment it commit
 that were made before say nothing that the gate allows.
 """
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,8 +17,8 @@ from models.kinds import Actor, EventKind, ShareState
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.clock import read_clock
-from services.errors import ChangeRefused
-from services.expiry import find_expiry
+from services.errors import AdditionRefused, ChangeRefused
+from services.expiry import EXPIRY_PATTERN, NOW, compare_ends, find_change
 from services.history import event_key, record
 from services.installation import Installation
 from services.lifecycle import CHANGEABLE, check_changeable, close_if_over, move, open_if_in_time
@@ -25,24 +26,35 @@ from services.moments import reach
 from services.passwords import find_password
 from services.requests import UUID_PATTERN, number_fields
 from services.shares import find_share
+from services.staleness import mark_pages, mark_withdrawn
 from services.terms import find_terms_version
 from services.throttle import forget_all_guesses
 
-#: Written instead of a password's id, it removes the password.
+#: Written instead of an id, it removes a password or terms.
 _NONE = "none"
+#: Whoever writes one of these wants to add something.
+_ADDITIONS = frozenset({"add", "asset", "asset_id", "asset_ids", "assets", "folder"})
+_SAY_NEW = "nothing can be added to a share: publish a new one, with like naming this one"
 
 
 class ShareChange(BaseModel):
-    """What is to be different; an empty value leaves it as it is."""
+    """What is to be different; an empty value leaves it as it is. Nothing can be added to a share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=number_fields)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_additions(cls, given: Any) -> Any:
+        if isinstance(given, dict) and _ADDITIONS & given.keys():
+            raise ValueError(_SAY_NEW)
+        return given
 
     expires_on: str = Field(
         default="",
         title="Available until",
-        description="A day (2026-12-31, its end counts), a time (2026-12-31T18:00), or never."
-        " Empty: as it is.",
-        pattern=r"^(never|\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?)?$",
+        description="A day (2026-12-31, its end counts), a time (2026-12-31T18:00), a period from"
+        " now on (8 hours, 14 days, 3 months), never, or now, which ends it. Empty: as it is.",
+        pattern=rf"^({EXPIRY_PATTERN}|now)?$",
     )
     zone: str = Field(
         default="",
@@ -84,18 +96,20 @@ def change_share(
         changed = {name: v for name, v in values.items() if getattr(share, name) != v}
         now = read_clock(session)
         close_if_over(session, share, now)
+        payload = _describe(share, changed, now)
         for name, value in changed.items():
             setattr(share, name, value)
         if "password_epoch" in changed:
             forget_all_guesses(session, share.id)
+        if _ON_PAGES.intersection(payload["changed"]):
+            mark_pages(session, share.id)
         reach("change:written")
-        names = sorted({_CALLED[name] for name in changed})
-        if names:
-            _record(session, share, EventKind.SHARE_CHANGED, asked_by, {"changed": names})
+        if payload["changed"]:
+            _record(session, share, EventKind.SHARE_CHANGED, asked_by, payload)
         open_if_in_time(session, share, now)
         reach("change:recorded")
     reach("change:done")
-    return names
+    return list(payload["changed"])
 
 
 def revoke_share(installation: Installation, key: str, *, owner: str = "", asked_by: str) -> bool:
@@ -132,11 +146,24 @@ def withdraw_asset(
         if asset.withdrawn_at is not None:
             return False
         asset.withdrawn_at = read_clock(session)
+        mark_withdrawn(session, share.id, asset.position)
         reach("withdraw:written")
         _record(session, share, EventKind.ASSET_WITHDRAWN, asked_by, {}, position=asset.position)
         reach("withdraw:recorded")
     reach("withdraw:done")
     return True
+
+
+def refuse_addition(installation: Installation, key: str, *, owner: str = "") -> NoReturn:
+    """Refuse to add anything to a share: whoever has its link was shown what it holds.
+
+    Raises:
+        AdditionRefused: always, with what to do instead.
+        ShareNotFound: there is no such share.
+    """
+    with installation.transaction() as session:
+        share = find_share(session, key, owner=owner)
+    raise AdditionRefused(f"share {share.id} is as it was published: {_SAY_NEW}")
 
 
 def revoke_link(
@@ -165,6 +192,9 @@ def revoke_link(
     return True
 
 
+#: What pages tell of.
+_ON_PAGES = frozenset({"expiry", "downloads", "terms"})
+
 #: What the history calls a changed column.
 _CALLED = {
     "expires_at": "expiry",
@@ -177,6 +207,14 @@ _CALLED = {
 }
 
 
+def _describe(share: Share, changed: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Say for the history what is about to be different, and what becomes of the deadline."""
+    payload: dict[str, Any] = {"changed": sorted({_CALLED[name] for name in changed})}
+    if "expires_at" in changed:
+        payload["expiry"] = compare_ends(share.expires_at, changed["expires_at"], now=now)
+    return payload
+
+
 def _find_live(session: Session, key: str, owner: str) -> Share:
     share = find_share(session, key, owner=owner, is_locked=True)
     check_changeable(share)
@@ -187,9 +225,11 @@ def _find_values(session: Session, share: Share, change: ShareChange) -> dict[st
     values: dict[str, Any] = {}
     if change.zone and not change.expires_on:
         raise ChangeRefused("zone is given without expires_on: say the day or the time too")
-    if change.expires_on:
+    now = read_clock(session)
+    # What has ended stays ended when it did: saying so again changes nothing.
+    if change.expires_on and not (change.expires_on == NOW and share.is_expired(now)):
         zone = change.zone or share.zone
-        expires_at = find_expiry(change.expires_on, zone=zone, now=read_clock(session))
+        expires_at = find_change(change.expires_on, zone=zone, now=now)
         values |= {"expires_at": expires_at, "expires_text": change.expires_on, "zone": zone}
     if change.downloads != "as they are":
         values["is_downloadable"] = change.downloads == "on"

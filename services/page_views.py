@@ -32,6 +32,7 @@ from services.asset_views import (
     shape_of,
 )
 from services.contents import Contents, choose_format, find_cover
+from services.expiry import is_day
 from services.formats.catalogue import ORIGINAL, THUMBNAIL
 from services.formats.prediction import MADE_TO_ORDER
 from services.formats.recipes import PictureRecipe
@@ -49,7 +50,8 @@ def view_share(contents: Contents, bundles: Bundles, brand: BrandView) -> ShareV
     """Describe what all pages of a share have in common."""
     share = contents.share
     count = len(contents.assets)
-    offered = [bundles[0, name] for name in share.formats if (0, name) in bundles]
+    names = share.formats if share.is_downloadable else ()
+    offered = [bundles[0, name] for name in names if (0, name) in bundles]
     return ShareView(
         title=share.title,
         message=split_paragraphs(share.message),
@@ -125,8 +127,7 @@ def view_asset_page(
 
 def say_share_until(share: Share) -> str:
     """Say until when a share is available, in its owner's words."""
-    is_whole_day = len(share.expires_text) == len("2026-12-31")
-    return say_until(share.expires_at, share.zone, is_whole_day=is_whole_day)
+    return say_until(share.expires_at, share.zone, is_whole_day=is_day(share.expires_text))
 
 
 def split_paragraphs(text: str) -> tuple[str, ...]:

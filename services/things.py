@@ -23,7 +23,6 @@ from services.bytesource import ByteSource
 from services.contents import TAKEN
 from services.delivery import open_source, refer_to_original, refer_to_rendition
 from services.errors import (
-    BundleOutdated,
     BundlePreparing,
     FormatNotOffered,
     OriginalChanged,
@@ -120,9 +119,7 @@ def find_bundle(
     bundle = session.get(Bundle, (admission.share.id, 0, name))
     if bundle is None:
         raise FormatNotOffered
-    if admission.withdrawn:
-        # An asset was taken out after the zip of all of them was planned.
-        raise BundleOutdated
+    _check_plan(installation, bundle, admission.withdrawn)
     return _planned_thing(installation, admission, bundle, f"bundle/0/{name}")
 
 
@@ -193,9 +190,19 @@ def find_selection(
     selection = session.get(Selection, (admission.share.id, digest, shown))
     if selection is None:
         raise FormatNotOffered
-    if admission.withdrawn.intersection(selection.positions):
-        raise BundleOutdated
+    if admission.withdrawn.issuperset(selection.positions):
+        raise FormatNotOffered
+    _check_plan(installation, selection, admission.withdrawn.intersection(selection.positions))
     return _planned_thing(installation, admission, selection, f"selection/{name}")
+
+
+def _check_plan(
+    installation: Installation, planned: Bundle | Selection, out: frozenset[int]
+) -> None:
+    """Make sure that a zip leaves out exactly what is out of the share; else it is planned anew."""
+    if planned.stale_at is None and out != frozenset(planned.absent):
+        mark_stale(installation, planned)
+        raise BundlePreparing
 
 
 def _planned_thing(

@@ -74,6 +74,12 @@ def wrap_downloads(installation: Installation, claim: Claim) -> int:
         share = hold(session, claim)
         if not share.is_downloadable:
             return 0
+    return wrap_share(installation, share)
+
+
+def wrap_share(installation: Installation, share: Share) -> int:
+    """Wrap everything that people may take of a share, and return how much of it is wrapped."""
+    with installation.transaction() as session:
         contents = read_contents(session, share)
     wanted = list(_plan(contents))
     return _wrap_all(installation, share.id, wanted)

@@ -1,4 +1,4 @@
-"""Bundles: the plans of the zips that a share offers."""
+"""Bundles: the plans of the zips that a share offers, and making them and its pages true again."""
 
 import asyncio
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from services import bundling
+from services import bundling, rebuilding
 from services.installation import get_installation
 from services.leases import Claim
 
@@ -18,9 +18,10 @@ def plan_bundles(claim: Claim) -> int:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[2, 10])
-async def replan_stale_bundles(share: str) -> int:
-    """Plan anew what is stale in one share, or in all, and return how many plans that were."""
+async def refresh_shares(share: str) -> int:
+    """Make anew what is stale in one share, or in all, and return how many plans and pages."""
     installation = get_installation()
-    shares = [UUID(share)] if share else await asyncio.to_thread(bundling.list_stale, installation)
-    planned = [await asyncio.to_thread(bundling.replan, installation, one) for one in shares]
-    return sum(planned)
+    listed = asyncio.to_thread(rebuilding.list_outdated, installation)
+    shares = [UUID(share)] if share else await listed
+    made = [await asyncio.to_thread(rebuilding.refresh, installation, one) for one in shares]
+    return sum(made)

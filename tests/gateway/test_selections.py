@@ -122,7 +122,7 @@ def test_a_selection_without_the_withdrawn_asset_goes_on(installation, browser, 
             .values(withdrawn_at=datetime.now(UTC))
         )
 
-    assert browser.get(with_it).status_code == 409
+    assert browser.get(with_it).status_code == 503
     assert browser.get(without).status_code == 200
 
 

@@ -13,12 +13,14 @@ from services.changes import (
     revoke_share,
     withdraw_asset,
 )
+from services.clock import read_clock
 from services.errors import ChangeRefused, ExpiryInvalid, LeaseLost, ShareNotFound
 from services.freezing import claim_share
 from services.leases import hold
 from services.shares import find_status
 from tests.publishing import a_request, publish, share_of
 from tests.services.test_letters import invite
+from tests.shares import keep_share
 
 
 def kinds(installation, share_id):
@@ -40,6 +42,33 @@ def test_a_deadline_is_postponed_and_reduced_in_the_zone_of_the_share(installati
     assert share.expires_at == datetime(2030, 6, 1, 16, tzinfo=UTC)
     assert change(installation, share_id, expires_on="never") == ["expiry"]
     assert share_of(installation, share_id).expires_at is None
+
+
+def test_the_history_says_whether_the_deadline_was_postponed_reduced_or_ended(installation):
+    share = keep_share(installation)
+    for text in ("2030-05-01", "2030-06-01", "2030-04-01", "never", "14 days", "now"):
+        change(installation, share.id, expires_on=text)
+
+    with installation.transaction() as session:
+        events = session.query(HistoryEvent).order_by(HistoryEvent.id)
+        said = [one.payload["expiry"] for one in events]
+    assert said == ["reduced", "postponed", "reduced", "postponed", "reduced", "ended"]
+
+
+def test_what_was_ended_stays_ended_when_it_was(installation):
+    share = keep_share(installation)
+    change(installation, share.id, expires_on="now")
+    ended_at = share_of(installation, share.id).expires_at
+
+    assert change(installation, share.id, expires_on="now") == []
+    assert share_of(installation, share.id).expires_at == ended_at
+    with installation.transaction() as session:
+        assert share_of(installation, share.id).is_expired(read_clock(session))
+
+
+def test_a_share_cannot_be_published_as_ended():
+    with pytest.raises(ValidationError):
+        a_request(expires_on="now")
 
 
 @pytest.mark.parametrize(
