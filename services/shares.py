@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.base import new_id
@@ -75,11 +75,11 @@ def find_status(
             count or 0,
             share.expires_at,
             link,
-            *_count_visits(session, share),
+            *count_visits(session, share),
         )
 
 
-def _count_visits(session: Session, share: Share) -> tuple[dict[str, int], int]:
+def count_visits(session: Session, share: Share) -> tuple[dict[str, int], int]:
     """Count views by who probably looked, and downloads; a look is no download."""
     who = HistoryEvent.payload["class"].astext
     rows = session.execute(
@@ -104,12 +104,7 @@ def find_share(session: Session, key: str, *, owner: str = "", is_locked: bool =
     Raises:
         ShareNotFound: there is none, or several owners used this key and none is named.
     """
-    matches = Share.request_key == key
-    if _is_uuid(key):
-        matches = matches | (Share.id == UUID(key))
-    statement = select(Share).where(matches)
-    if owner:
-        statement = statement.where(Share.owner == owner)
+    statement = select_share(key, owner)
     shares = session.scalars(statement.with_for_update() if is_locked else statement).all()
     if len(shares) == 1:
         return shares[0]
@@ -118,6 +113,15 @@ def find_share(session: Session, key: str, *, owner: str = "", is_locked: bool =
         if shares
         else f"there is no share with the request key or id {key!r}"
     )
+
+
+def select_share(key: str, owner: str) -> Select[Share]:
+    """Write the query for a share by its id or its request key, of one owner or of any."""
+    matches = Share.request_key == key
+    if _is_uuid(key):
+        matches = matches | (Share.id == UUID(key))
+    statement = select(Share).where(matches)
+    return statement.where(Share.owner == owner) if owner else statement
 
 
 def _is_uuid(text: str) -> bool:
