@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import desk_brand, desk_changes, desk_formats
+from gateway import desk_brand, desk_changes, desk_formats, desk_reading
 from gateway.headers import SafeHeaders
 from services.dam.protocol import Contact
 from services.errors import SettingMissing, VitrineError
@@ -122,9 +122,11 @@ def create_desk(installation: Installation) -> Starlette:
             Route("/shares/{key}/revocation", desk_changes.revoke_share, methods=["POST"]),
             Route("/shares/{key}/links/revocation", desk_changes.revoke_link, methods=["POST"]),
             Route("/shares/{key}/withdrawals", desk_changes.withdraw_asset, methods=["POST"]),
+            Route("/shares/{key}/assets", desk_changes.refuse_addition, methods=["POST", "PUT"]),
             Route("/shares/{key}/formats", desk_formats.list_formats),
             Route("/shares/{key}/formats", desk_formats.ask_format, methods=["POST"]),
             Route("/formats/{request:uuid}/cancel", desk_formats.cancel_format, methods=["POST"]),
+            *desk_reading.ROUTES,
             Route("/healthz", be_alive),
         ],
         middleware=[Middleware(SafeHeaders), Middleware(KeyNeeded, key=key)],

@@ -1,23 +1,17 @@
-"""`vitrine share …`: a share's link and its changes at a terminal, where no log sees a secret."""
+"""`vitrine share …`: shares, their links and changes at a terminal, where no log sees a secret."""
 
 import sys
-from collections.abc import Callable
-from typing import TypeVar
 
 import typer
 
+from deployments.commands import share_reading
+from deployments.commands.asking import DOOR, KEY, OWNER, ask, read_options
 from services import changes
 from services.changes import ShareChange
-from services.errors import VitrineError
-from services.installation import Installation, get_installation
 from services.passwords import keep_password
 from services.shares import find_status
 
 app = typer.Typer(no_args_is_help=True)
-_DOOR = "terminal"
-_T = TypeVar("_T")
-_KEY = typer.Argument(help="The share's id, or the request key that made it.")
-_OWNER = typer.Option("", help="The owner, where several used the same request key.")
 
 
 @app.callback()
@@ -25,10 +19,16 @@ def shares() -> None:
     """Show what became of a share, and change it."""
 
 
+app.command("list")(share_reading.list_shares)
+app.command()(share_reading.show)
+app.command()(share_reading.history)
+app.command()(share_reading.kpis)
+
+
 @app.command()
-def link(key: str = _KEY, owner: str = _OWNER) -> None:
+def link(key: str = KEY, owner: str = OWNER) -> None:
     """Print the link of an open share."""
-    status = _ask(lambda place: find_status(place, key, owner=owner, asked_by=_DOOR))
+    status = ask(lambda place: find_status(place, key, owner=owner, asked_by=DOOR))
     if not status.link:
         print(f"vitrine: the share is {status.state}, it has no open link", file=sys.stderr)
         raise typer.Exit(1)
@@ -36,85 +36,84 @@ def link(key: str = _KEY, owner: str = _OWNER) -> None:
 
 
 @app.command()
-def protect(key: str = _KEY, owner: str = _OWNER) -> None:
+def protect(key: str = KEY, owner: str = OWNER) -> None:
     """Set a password, asked for here; whoever knew the old one is asked for the new one."""
     text = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    password_id, weaknesses = _ask(lambda place: keep_password(place, text))
+    password_id, weaknesses = ask(lambda place: keep_password(place, text))
     for one in weaknesses:
         print(f"vitrine: careful, the password {one}", file=sys.stderr)
     _change(key, owner, ShareChange(password=str(password_id)))
 
 
 @app.command()
-def unprotect(key: str = _KEY, owner: str = _OWNER) -> None:
+def unprotect(key: str = KEY, owner: str = OWNER) -> None:
     """Remove the password."""
     _change(key, owner, ShareChange(password="none"))  # noqa: S106 - the word that removes it
 
 
 @app.command()
 def change(
-    key: str = _KEY,
-    owner: str = _OWNER,
-    until: str = typer.Option("", help="A day, a time (2026-12-31T18:00), or never."),
+    key: str = KEY,
+    owner: str = OWNER,
+    until: str = typer.Option(
+        "", help="A day, a time (2026-12-31T18:00), a period (14 days), never, or now."
+    ),
     zone: str = typer.Option("", help="The zone of that day or time."),
     downloads: str = typer.Option("as they are", help="on or off."),
     terms: str = typer.Option("", help="The id of terms, or none."),
 ) -> None:
     """Change the deadline, switch downloads on or off, ask for terms."""
     wanted = {"expires_on": until, "zone": zone, "downloads": downloads, "terms": terms}
-    try:
-        request = ShareChange.model_validate(wanted)
-    except ValueError as error:
-        print(f"vitrine: {error}", file=sys.stderr)
-        raise typer.Exit(2) from error
-    _change(key, owner, request)
+    _change(key, owner, read_options(ShareChange, wanted))
 
 
 @app.command()
-def revoke(key: str = _KEY, owner: str = _OWNER) -> None:
+def revoke(key: str = KEY, owner: str = OWNER) -> None:
     """Close a share for good, at once."""
-    was_open = _ask(lambda place: changes.revoke_share(place, key, owner=owner, asked_by=_DOOR))
+    was_open = ask(lambda place: changes.revoke_share(place, key, owner=owner, asked_by=DOOR))
     print("revoked" if was_open else "it was closed already")
 
 
 @app.command()
 def revoke_link(
-    key: str = _KEY,
+    key: str = KEY,
     recipient: str = typer.Option("", help="The recipient's address; empty: everybody's link."),
-    owner: str = _OWNER,
+    owner: str = OWNER,
 ) -> None:
     """Close one link for good; the others stay as they are."""
-    was_open = _ask(
+    was_open = ask(
         lambda place: changes.revoke_link(
-            place, key, recipient=recipient, owner=owner, asked_by=_DOOR
+            place, key, recipient=recipient, owner=owner, asked_by=DOOR
         )
     )
     print("revoked" if was_open else "it was closed already")
 
 
 @app.command()
+def add(
+    key: str = KEY,
+    asset: str = typer.Argument(help="The asset's id in the DAM."),  # noqa: ARG001
+    owner: str = OWNER,
+) -> None:
+    """Nothing can be added to a share: says what to do instead."""
+    ask(lambda place: changes.refuse_addition(place, key, owner=owner))
+
+
+@app.command()
 def withdraw(
-    key: str = _KEY,
+    key: str = KEY,
     asset: str = typer.Argument(help="The asset's id in the DAM."),
-    owner: str = _OWNER,
+    owner: str = OWNER,
 ) -> None:
     """Take one asset out of a share, at once."""
-    was_in = _ask(
-        lambda place: changes.withdraw_asset(place, key, asset, owner=owner, asked_by=_DOOR)
+    was_in = ask(
+        lambda place: changes.withdraw_asset(place, key, asset, owner=owner, asked_by=DOOR)
     )
     print("withdrawn" if was_in else "it was out already")
 
 
 def _change(key: str, owner: str, request: ShareChange) -> None:
-    changed = _ask(
-        lambda place: changes.change_share(place, key, request, owner=owner, asked_by=_DOOR)
+    changed = ask(
+        lambda place: changes.change_share(place, key, request, owner=owner, asked_by=DOOR)
     )
     print(f"changed: {', '.join(changed)}" if changed else "nothing to change")
-
-
-def _ask(do: Callable[[Installation], _T]) -> _T:
-    try:
-        return do(get_installation())
-    except VitrineError as error:
-        print(f"vitrine: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error

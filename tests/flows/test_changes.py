@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from flows.change_share import change_share
+from flows.replan_bundles import replan_bundles
 from flows.revoke_share import revoke_share
 from flows.withdraw_asset import withdraw_asset
 from models import SharedAsset
@@ -25,6 +26,14 @@ def test_an_operator_changes_withdraws_and_revokes(flow_installation):
 
     assert (changed, withdrawn, revoked) == (["downloads"], True, True)
     assert share_of(flow_installation, share_id).state is ShareState.REVOKED
+
+
+def test_zips_and_pages_are_made_true_again_by_one_flow(flow_installation):
+    share_id = publish(flow_installation, a_request(request_key="spring"))
+    asyncio.run(withdraw_asset("spring", "Campaign/ridge 1.jpg"))
+
+    assert asyncio.run(replan_bundles()) == 4
+    assert asyncio.run(replan_bundles(str(share_id))) == 0
 
 
 def test_what_cannot_be_changed_fails_the_run_with_the_reason(flow_installation):

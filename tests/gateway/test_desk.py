@@ -5,6 +5,7 @@ from gateway.desk import create_desk
 from models import SharedAsset
 from services.errors import SettingMissing
 from tests.publishing import a_request, link_of, publish
+from tests.shares import keep_share
 
 KEY = {"authorization": "Bearer desk-key-of-the-tests"}
 
@@ -119,7 +120,7 @@ def test_changes_are_true_with_the_next_byte(installation, owner, browser):
     owner.patch(f"/shares/{share_id}", json={"downloads": "on"})
     owner.post(f"/shares/{share_id}/withdrawals", json={"asset_id": asset_id})
     assert browser.get(page + "d/1/original").status_code == 404
-    assert browser.get(page + "bundle/original").status_code == 409
+    assert browser.get(page + "bundle/original").status_code == 503
     assert browser.get(page + "d/2/original").status_code == 200
     assert owner.post(f"/shares/{share_id}/revocation").json() == {"revoked": True, "now": True}
     assert browser.get(page).status_code == 404
@@ -134,6 +135,9 @@ def test_changes_are_true_with_the_next_byte(installation, owner, browser):
         ("PATCH", "/shares/{share}", {"expires_on": "2020-01-01"}, 422),
         ("POST", "/shares/{share}/withdrawals", {"asset_id": "elsewhere"}, 422),
         ("POST", "/shares/{share}/withdrawals", {}, 422),
+        ("POST", "/shares/{share}/assets", {"asset_id": "Campaign/ridge 1.jpg"}, 422),
+        ("PATCH", "/shares/{share}", {"asset_ids": ["Campaign/ridge 1.jpg"]}, 422),
+        ("POST", "/shares/none/assets", {}, 404),
         ("POST", "/shares/none/revocation", {}, 404),
     ],
 )
@@ -146,6 +150,16 @@ def test_a_change_that_makes_no_sense_is_refused_by_name(
     assert answer.status_code == status
     assert answer.json()["error"]
     assert "my secret" not in answer.text
+
+
+def test_whoever_adds_an_asset_to_a_share_is_told_to_make_a_new_one(installation, owner):
+    share = keep_share(installation)
+
+    added = owner.post(f"/shares/{share.id}/assets", json={"asset_id": "a.jpg"})
+    changed = owner.patch(f"/shares/{share.id}", json={"asset_ids": ["a.jpg"]})
+
+    assert "publish a new one" in added.json()["error"]
+    assert "publish a new one" in changed.json()["mistakes"][0]["problem"]
 
 
 def test_terms_become_an_id_and_the_same_texts_the_same_one(owner):
