@@ -15,6 +15,7 @@ _FRAME = frozenset(
     {
         "__main__",
         "hollow",
+        "many_shares",
         "nginx",
         "peers",
         "photographs",
