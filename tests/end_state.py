@@ -39,6 +39,8 @@ _RANDOM = frozenset(
         "xid",
     ]
 )
+#: Of seals: what they hold is the history of that moment.
+_SEALED = frozenset({"number", "count"})
 #: A build that nobody was switched to is made again: that it was built is told twice then.
 _TOLD_AGAIN = frozenset({EventKind.PAGE_BUILT.value})
 
@@ -60,6 +62,7 @@ def _describe_table(session, table):
         if column.name not in _RANDOM
         and not isinstance(column.type, DateTime)
         and not (column.name == "id" and table.name == "history_event")
+        and (column.name in _SEALED or table.name != "history_seal")
     ]
     rows = Counter(
         _hide_ids(json.dumps(list(row), default=_write))

@@ -1,9 +1,14 @@
 """Work that is killed in the middle, as a child process does it; doing it twice is doing it once."""
 
+import contextlib
+
 from sqlalchemy import select
 
 from models import Password, Share, SharedAsset
+from services.chain.sealing import seal_waiting
 from services.changes import ShareChange, change_share, revoke_link, revoke_share, withdraw_asset
+from services.erasure import erase_person
+from services.errors import UnknownPerson
 from tests.publishing import a_request, publish
 
 RECIPIENT = "maria@paper.example"
@@ -51,6 +56,17 @@ def close_link(installation):
     revoke_link(installation, "neighbour", recipient=RECIPIENT, asked_by="test")
 
 
+def seal(installation):
+    """Seal what happened."""
+    seal_waiting(installation)
+
+
+def erase(installation):
+    """Erase a recipient, whose letter waits."""
+    with contextlib.suppress(UnknownPerson):
+        erase_person(installation, RECIPIENT, asked_by="test")
+
+
 #: Which work comes to which moments; `docs/moments.md` says what each is.
 MOMENTS = {
     publish_spring: [
@@ -83,6 +99,8 @@ MOMENTS = {
         "publish:splices_found",
         "publish:wrapped",
     ],
+    seal: ["seal:read", "seal:added", "seal:made"],
+    erase: ["erase:told", "erase:links_closed", "erase:letters_gone", "erase:done"],
     change: ["change:written", "change:recorded", "change:done"],
     withdraw: ["withdraw:written", "withdraw:recorded", "withdraw:done"],
     revoke: ["revoke:recorded", "revoke:done"],

@@ -14,15 +14,15 @@ from services.installation import Installation
 from services.settings import Settings
 
 # Its server is a process without threads that has everything loaded: a child costs milliseconds.
-_CHILDREN = multiprocessing.get_context("forkserver")
-_CHILDREN.set_forkserver_preload(["tests.killing", "tests.publishing"])
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(["tests.killing", "tests.publishing"])
 _MOST_SECONDS = 120
 KILLED = -signal.SIGKILL
 
 
 def kill_at(moment, work, settings, *, nth=1):
     """Do work in a child that kills itself when it comes to the moment; return its exit code."""
-    child = _CHILDREN.Process(target=_work_until, args=(moment, nth, work, settings))
+    child = CHILDREN.Process(target=_work_until, args=(moment, nth, work, settings))
     child.start()
     child.join(_MOST_SECONDS)
     if child.exitcode is None:
