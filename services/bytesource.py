@@ -4,13 +4,19 @@ A source is opened, checked, read at any place, checked again and closed. A file
 expected is an error, never bytes: nothing is padded or skipped.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from services.errors import OriginalChanged
+from services.errors import OriginalAway, OriginalChanged
 
+#: What these say of a file passes: nothing is known about its content.
+_AWAY = frozenset(
+    {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH}
+    | {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -51,6 +57,7 @@ class LocalFile:
 
     Raises:
         OriginalChanged: it vanished, it is no regular file, or it is not the one expected.
+        OriginalAway: its disk or its server does not answer.
     """
 
     def __init__(self, path: Path | str, expected: Fingerprint | None = None) -> None:
@@ -58,6 +65,8 @@ class LocalFile:
         try:
             self._descriptor = os.open(path, _FLAGS)
         except OSError as error:
+            if error.errno in _AWAY:
+                raise OriginalAway from error
             raise OriginalChanged(f"{self._name()} cannot be opened: {error.strerror}") from error
         status = os.fstat(self._descriptor)
         self.fingerprint = Fingerprint.of(status)

@@ -108,6 +108,12 @@ class ShareOver(RequestRefused):
     status = 409
 
 
+class TooLittleSpace(RequestRefused):
+    """The store has too little room for this share."""
+
+    status = 507
+
+
 class RequestKeyTaken(RequestRefused):
     """This request key was used for another request."""
 
@@ -130,10 +136,26 @@ class SettingMissing(VitrineError):
     """A setting without which this part cannot run is missing."""
 
 
-class DatabaseAway(VitrineError):
-    """The database does not answer."""
+class Passing(VitrineError):
+    """Something is away, or full, for the moment: the same work succeeds once it is back."""
 
     status = 503
+
+
+class DatabaseAway(Passing):
+    """The database does not answer."""
+
+
+class StoreAway(Passing):
+    """The store cannot be reached: is its disk mounted, and is it the one that was used before?"""
+
+
+class StoreFull(Passing):
+    """There is no room left on the disk: free some, and the work goes on by itself."""
+
+
+class OriginalAway(Passing):
+    """The originals cannot be read at the moment."""
 
 
 class ClockOff(VitrineError):

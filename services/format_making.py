@@ -20,9 +20,10 @@ from models.format_request import FormatRequest
 from models.kinds import Actor, EventKind, RequestState
 from models.rendition import Rendition, RenditionRef
 from models.share import Share
+from services.abandoned import Abandoned
 from services.bundling import plan_custom_bundle
 from services.clock import read_clock
-from services.errors import DatabaseAway, FormatFailed, VitrineError
+from services.errors import DatabaseAway, FormatFailed, Passing, VitrineError
 from services.format_requests import list_positions
 from services.formats.catalogue import Format
 from services.formats.recipes import read_recipe
@@ -39,6 +40,7 @@ _ASK_SECONDS = 2.0
 _HOLD_SECONDS = 15.0
 _MOST_ATTEMPTS = 3
 _POLL_SECONDS = 1.0
+_abandoned = Abandoned()
 
 
 def list_waiting(installation: Installation) -> list[UUID]:
@@ -57,6 +59,8 @@ def make_waiting(installation: Installation) -> int:
     for request_id in waiting:
         try:
             make_format(installation, request_id)
+        except Passing:
+            raise
         except Exception as error:  # noqa: BLE001 - the wish says why; the others are still wanted
             log.warning("format request %s: %s", request_id, type(error).__name__)
     return len(waiting)
@@ -77,15 +81,11 @@ def make_format(installation: Installation, request_id: UUID) -> str:
                 return found.format if found.state is RequestState.DONE else ""
             if found.state is RequestState.FAILED:
                 raise FormatFailed(found.failure_text)
-            is_ours = _take(session, request_id)
-        if is_ours:
-            return _carry_out(installation, request_id)
+            attempt = _take(session, request_id)
+        if attempt:
+            with _holding(installation, request_id):
+                return _make_and_offer(installation, request_id, attempt)
         time.sleep(_POLL_SECONDS)
-
-
-def _carry_out(installation: Installation, request_id: UUID) -> str:
-    with _holding(installation, request_id):
-        return _make_and_offer(installation, request_id)
 
 
 @contextlib.contextmanager
@@ -107,7 +107,7 @@ def _holding(installation: Installation, request_id: UUID) -> Iterator[None]:
         keeper.join()
 
 
-def _make_and_offer(installation: Installation, request_id: UUID) -> str:
+def _make_and_offer(installation: Installation, request_id: UUID, attempt: int) -> str:
     try:
         _render(installation, request_id)
         with installation.transaction() as session:
@@ -116,8 +116,8 @@ def _make_and_offer(installation: Installation, request_id: UUID) -> str:
         if request.state is RequestState.MAKING:
             wrap_formats(installation, share, [request.format])
             _offer(installation, share, request)
-    except DatabaseAway:
-        # Nothing can be written down; the lease runs out, and the next maker goes on.
+    except Passing:
+        _put_back(installation, request_id, attempt)
         raise
     except VitrineError as error:
         _note_failure(installation, request_id, str(error), is_final=True)
@@ -128,6 +128,29 @@ def _make_and_offer(installation: Installation, request_id: UUID) -> str:
     return request.format if request.state is not RequestState.CANCELLED else ""
 
 
+def _put_back(installation: Installation, request_id: UUID, attempt: int) -> None:
+    """Let a wish wait for what is away to come back; that attempt does not count."""
+    try:
+        with installation.transaction() as session:
+            _let_wait(session, request_id, attempt)
+    except DatabaseAway:
+        # Nothing can be written now: the next try in this process does so first.
+        _abandoned.leave(request_id, [attempt])
+
+
+def _let_wait(session: Session, request_id: UUID, attempt: object) -> None:
+    session.execute(
+        update(FormatRequest)
+        .where(
+            FormatRequest.id == request_id,
+            FormatRequest.state == RequestState.MAKING,
+            # Whoever took it over meanwhile made another attempt of it.
+            FormatRequest.attempts == attempt,
+        )
+        .values(state=RequestState.WAITING, lease_until=None, attempts=FormatRequest.attempts - 1)
+    )
+
+
 def _render(installation: Installation, request_id: UUID) -> None:
     with installation.transaction() as session:
         request = session.get_one(FormatRequest, request_id)
@@ -136,8 +159,8 @@ def _render(installation: Installation, request_id: UUID) -> None:
         assets = list_positions(session, share, request.position, wanted)
         needs = [make_need(asset, 1, wanted) for asset in assets]
         refer(session, share.id, needs)
-    # A name of its own: of two that ask for the same one makes, and nobody takes over from the other.
-    maker = f"{new_id()}:wish"
+    # A name of its own for each attempt: what a dead attempt was making is taken over without waiting.
+    maker = f"{request_id}:{new_id()}"
     pulse = _Pulse(installation, request_id)
     make_ordered(installation, assets, needs, maker=maker, may_go_on=pulse.may_go_on)
 
@@ -164,7 +187,12 @@ class _Pulse:
         return self._is_wanted
 
 
-def _take(session: Session, request_id: UUID) -> bool:
+def _take(session: Session, request_id: UUID) -> int:
+    """Take a wish, if nobody alive has it, and return which attempt this is; else 0."""
+    left = _abandoned.find(request_id)
+    for attempt in left:
+        _let_wait(session, request_id, attempt)
+    _abandoned.clear(request_id, left)
     row = session.get_one(FormatRequest, request_id, with_for_update=True, populate_existing=True)
     if (
         row.state is RequestState.MAKING
@@ -173,7 +201,7 @@ def _take(session: Session, request_id: UUID) -> bool:
     ):
         row.state, row.failure_text = RequestState.FAILED, "It brought down whoever made it."
         row.ended_at = read_clock(session)
-        return False
+        return 0
     statement = (
         update(FormatRequest)
         .where(FormatRequest.id == request_id, _is_free())
@@ -183,7 +211,7 @@ def _take(session: Session, request_id: UUID) -> bool:
             lease_until=func.vitrine_now() + _LEASE,
         )
     )
-    return session.execute(statement.returning(FormatRequest.id)).first() is not None
+    return session.scalar(statement.returning(FormatRequest.attempts)) or 0
 
 
 def _is_dead(session: Session, row: FormatRequest) -> bool:

@@ -23,6 +23,7 @@ from services.moments import reach
 from services.originals import Original
 from services.requests import ShareRequest
 from services.selection import Selection, resolve_selection
+from services.space import check_space
 
 _INSERT_BATCH = 1000
 
@@ -65,6 +66,7 @@ def _find_share(installation: Installation, request: ShareRequest, key: str) -> 
 def _freeze(installation: Installation, request: ShareRequest, key: str) -> UUID:
     selection = resolve_selection(installation, request)
     reach("publish:originals_read")
+    check_space(installation, selection.originals.values())
     with installation.transaction() as session:
         share = _share_row(selection, key, request.digest())
         statement = insert(Share).values(share).on_conflict_do_nothing().returning(Share.id)

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from services.dam.connect import connect_dam
@@ -63,7 +64,7 @@ class Installation:
         """Open a session and commit it at the end; an error undoes all of it.
 
         Raises:
-            DatabaseAway: it cannot be reached, or it went away.
+            DatabaseAway: it cannot be reached, it went away, or it cannot be written to.
         """
         with _telling_if_away(), self.sessions.begin() as session:
             yield session
@@ -87,9 +88,20 @@ class Installation:
 
     @cached_property
     def store(self) -> Store:
-        """Where renditions, plans and pages lie."""
+        """Where renditions, plans and pages lie.
+
+        Its place is taken for the store as long as nothing was ever shared, or if something lies in
+        it; an empty one where something should lie is that of a disk that is not mounted.
+        """
         default = (self.settings.home.resolve() / "store").as_uri()
-        return Store(self.settings.store_url or default)
+        store = Store(self.settings.store_url or default)
+        if not store.is_here() and (store.has_objects() or not self._has_shares()):
+            store.found()
+        return store
+
+    def _has_shares(self) -> bool:
+        with self.transaction() as session:
+            return bool(session.scalar(text("SELECT EXISTS (SELECT FROM share)")))
 
     @cached_property
     def seals(self) -> Seals:
@@ -111,9 +123,19 @@ class Installation:
 def _telling_if_away() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (DBAPIError, PoolTimeout) as error:
+        if not _is_away(error):
+            raise
         # Without its text, which tells of hosts and statements.
-        raise DatabaseAway from error.orig
+        raise DatabaseAway from getattr(error, "orig", None)
+
+
+def _is_away(error: DBAPIError | PoolTimeout) -> bool:
+    """Whether it passes: no connection, a connection that ended, no room, or reading only."""
+    if not isinstance(error, DBAPIError):
+        return True
+    is_reading_only = isinstance(error.orig, psycopg.errors.ReadOnlySqlTransaction)
+    return isinstance(error, OperationalError) or error.connection_invalidated or is_reading_only
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ and as a page that shows it; both belong to the operator alone.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.base import new_id
@@ -29,6 +30,8 @@ from page_builder.palette import OWN_ACCENT, make_palette
 from page_builder.views import KeptLetterView, LetterView, WarningView
 from page_builder.wording import say_count, say_moment
 from services.brands import view_brand
+from services.disk import drafting, telling_of_room, write_new
+from services.errors import DatabaseAway, Passing
 from services.history import event_key, record
 from services.installation import Installation
 from services.links import show_link
@@ -136,10 +139,26 @@ def count_waiting_letters(installation: Installation) -> int:
 async def send_waiting_letters(installation: Installation) -> int:
     """Send every letter that waits, and return how many went; other senders take other letters."""
     sent = 0
-    while (letter_id := await asyncio.to_thread(_take_letter, installation)) is not None:
-        await asyncio.to_thread(_send_letter, installation, letter_id)
+    while (letter := await asyncio.to_thread(_take_letter, installation)) is not None:
+        try:
+            await asyncio.to_thread(_send_letter, installation, letter.id)
+        except Passing:
+            await asyncio.to_thread(_give_back, installation, letter)
+            raise
         sent += 1
     return sent
+
+
+def _give_back(installation: Installation, letter: Outbox) -> None:
+    """Let a letter that was not sent wait for the next try; with the database away its lease ends."""
+    statement = update(Outbox).where(
+        Outbox.id == letter.id,
+        Outbox.state == LetterState.QUEUED,
+        # Whoever took it over meanwhile counted on.
+        Outbox.attempts == letter.attempts,
+    )
+    with contextlib.suppress(DatabaseAway), installation.transaction() as session:
+        session.execute(statement.values(lease_until=None))
 
 
 def _is_waiting() -> tuple[Any, ...]:
@@ -148,7 +167,7 @@ def _is_waiting() -> tuple[Any, ...]:
     return Outbox.state == LetterState.QUEUED, free
 
 
-def _take_letter(installation: Installation) -> UUID | None:
+def _take_letter(installation: Installation) -> Outbox | None:
     statement = select(Outbox).where(*_is_waiting()).order_by(Outbox.queued_at).limit(1)
     with installation.transaction() as session:
         letter = session.scalar(statement.with_for_update(skip_locked=True))
@@ -156,7 +175,7 @@ def _take_letter(installation: Installation) -> UUID | None:
             return None
         letter.lease_until = session.execute(select(func.vitrine_now())).scalar_one() + _LEASE
         letter.attempts += 1
-        return letter.id
+        return letter
 
 
 def _send_letter(installation: Installation, letter_id: UUID) -> None:
@@ -215,7 +234,5 @@ def _keep(folder: Path, letter_id: UUID, content: bytes) -> None:
         )
     )
     for name, body in ((f"{letter_id}.eml", content), (f"{letter_id}.html", page)):
-        draft = folder / f".{name}"
-        draft.touch(mode=_OWN_EYES_ONLY)
-        draft.write_bytes(body)
-        draft.replace(folder / name)
+        with telling_of_room(), drafting(folder / name) as draft:
+            write_new(draft, body, mode=_OWN_EYES_ONLY)

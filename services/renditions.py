@@ -5,7 +5,6 @@ exists under its key is never made again. An original is looked into while it is
 finds (pages, movement, a cover) can ask for more, which the next round makes.
 """
 
-import contextlib
 import logging
 import tempfile
 import time
@@ -20,7 +19,8 @@ from models.kinds import EventKind
 from models.rendition import rendition_store_key
 from models.share import Share
 from models.shared_asset import SharedAsset
-from services.errors import DatabaseAway
+from services.abandoned import Abandoned
+from services.errors import DatabaseAway, StoreFull
 from services.formats.offered import read_offered
 from services.history import event_key, record
 from services.installation import Installation
@@ -28,7 +28,7 @@ from services.leases import Claim, hold
 from services.moments import reach
 from services.needs import Need, is_renderable, list_needs
 from services.render_jobs import Job, MayGoOn, Progress, Round, list_jobs
-from services.rendering.orders import Failure, RenderOutcome
+from services.rendering.orders import NO_ROOM, Failure, RenderOutcome
 from services.rendering.shared_pool import get_pool
 from services.rendition_rows import (
     claim_renditions,
@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 PASSING_FAILURES = frozenset({"unreadable", "changed", "cancelled"})
 _TRIED_AGAIN_SECONDS = 2.0
 _POLL_SECONDS = 0.5
+_abandoned = Abandoned()
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,13 @@ def make_needed(
     Where an error ends it, what it had claimed is free again for the next try.
     """
     with installation.transaction() as session:
+        left = {str(key) for key in _abandoned.find(rounds.maker)}
+        if left:
+            let_go(session, left, maker=rounds.maker)
         settled = find_settled(session, {need.key for need in needs})
         missing = [n for n in needs if n.key not in settled and n.key not in rounds.given_up]
         claimed = claim_renditions(session, missing, maker=rounds.maker, seconds=rounds.seconds)
+    _abandoned.clear(rounds.maker, left)
     if not missing:
         return False
     reach("render:claimed")
@@ -188,10 +193,13 @@ def _make(
 
 def _free(installation: Installation, claimed: Collection[str], rounds: Round) -> None:
     """Let go of what is claimed and not settled: the next try has the same name, and would wait."""
-    # With the database away nothing can be written: then the lease has to run out.
-    with contextlib.suppress(DatabaseAway), installation.transaction() as session:
-        left = lock_made(session, claimed, maker=rounds.maker)
-        let_go(session, left, maker=rounds.maker)
+    try:
+        with installation.transaction() as session:
+            left = lock_made(session, claimed, maker=rounds.maker)
+            let_go(session, left, maker=rounds.maker)
+    except DatabaseAway:
+        # Nothing can be written now: the next try in this process does so first.
+        _abandoned.leave(rounds.maker, claimed)
 
 
 def _start(installation: Installation, maker: str) -> Round:
@@ -212,6 +220,7 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
         if outcome.failure.may_be_chance:
             # The pool has tried all of it twice.
             rounds.tried.update(failures)
+    is_full = any(one.code == NO_ROOM for one in failures.values())
     with installation.transaction() as session:
         owned = lock_made(session, job.list_keys(), maker=rounds.maker)
         files = [file for file in outcome.files if file.name in owned]
@@ -222,12 +231,15 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
         if outcome.failure is None:
             keep_facts(session, job.order.name, outcome.facts)
         for name, failure in failures.items():
-            if name in owned:
+            if name in owned and not is_full:
                 _settle_failure(session, name, failure, rounds)
         _note_passing(session, job, failures, rounds)
         reach("render:settling")
     reach("render:settled")
     rounds.made += len(files)
+    if is_full:
+        # Whatever else failed with it may be the disk's fault too: all of it is tried again.
+        raise StoreFull
 
 
 def _settle_failure(session: Session, key: str, failure: Failure, rounds: Round) -> None:

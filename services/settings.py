@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     store_url: str = Field(
         "", description="Where renditions, plans and pages lie: file:///… (empty: home/store)."
     )
+    store_reserve_mb: int = Field(
+        512,
+        ge=0,
+        le=1 << 30,
+        description="So much stays free on the store's disk: a share that would not leave it is refused.",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8300", description="The address under which recipients reach the gateway."
     )

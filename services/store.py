@@ -1,43 +1,90 @@
-"""The store: renditions, plans and page builds, in a directory or an object storage alike."""
+"""The store: renditions, plans and page builds, in a directory or an object storage alike.
 
+A directory has a mark in it, made when it was first used. Where the mark is missing the disk is not
+mounted, or it is another one: then nothing is written, and what is missing is not taken for removed.
+"""
+
+import contextlib
 import mmap
-from collections.abc import Iterable
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
 
 from services.bytesource import LocalFile
+from services.disk import FULL, count_free_bytes, drafting, write_new
+from services.errors import OriginalChanged, StoreAway, StoreFull
+
+#: The file that says: this is the store, and not the place where its disk should be.
+MARK = ".vitrine-store"
+_FOLDERS = ("renditions", "plans", "pages")
 
 
 class Store:
-    """Objects under keys; writing one is atomic, and writing it again replaces it whole."""
+    """Objects under keys; writing one is atomic, and writing it again replaces it whole.
+
+    Every method raises `StoreAway` while the store cannot be reached, and `StoreFull` while there is
+    no room in it. Nothing partial is left behind then.
+    """
 
     def __init__(self, url: str) -> None:
         self.folder = _local_folder(url)
+        self._objects: ObjectStore | None = from_url(url) if self.folder is None else None
+
+    def is_here(self) -> bool:
+        """Whether the store is what it was when it was founded; of an object storage: always."""
+        # A path that raises is one more way not to be here.
+        return self.folder is None or os.path.exists(self.folder / MARK)  # noqa: PTH110
+
+    def has_objects(self) -> bool:
+        """Whether objects of ours lie in its place, with a mark or from before there were marks."""
+        return self.folder is not None and any((self.folder / one).is_dir() for one in _FOLDERS)
+
+    def found(self) -> None:
+        """Take an empty place, or one that was used before there were marks, for the store."""
+        if self.folder is not None:
+            with self._telling():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                (self.folder / MARK).touch()
+
+    def count_free_bytes(self) -> int | None:
+        """Say how much room is left; none where nobody can say."""
         if self.folder is None:
-            self._objects: ObjectStore = from_url(url)
-        else:
-            self._objects = LocalStore(self.folder, mkdir=True)
+            return None
+        with self._telling():
+            return count_free_bytes(self.folder)
 
     def put(self, key: str, content: bytes) -> None:
         """Write an object."""
-        obstore.put(self._objects, key, content, use_multipart=False)
+        with self._telling():
+            if self._objects is not None:
+                obstore.put(self._objects, key, content, use_multipart=False)
+            else:
+                self._write(key, lambda draft: write_new(draft, content))
 
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a file."""
-        obstore.put(self._objects, key, path)
+        with self._telling():
+            if self._objects is not None:
+                obstore.put(self._objects, key, path)
+            else:
+                self._write(key, lambda draft: shutil.copyfile(path, draft))
 
     def adopt_file(self, key: str, path: Path) -> None:
         """Make a file an object; where both lie on one disk it is moved, not copied."""
-        if self.folder is None or path.stat().st_dev != self.folder.stat().st_dev:
-            self.put_file(key, path)
-            path.unlink()
-            return
-        place = self.folder / key
-        place.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(place)
+        with self._telling():
+            if self.folder is None or path.stat().st_dev != self.folder.stat().st_dev:
+                self.put_file(key, path)
+                path.unlink()
+                return
+            place = self.folder / key
+            self._make_folder(place.parent)
+            path.replace(place)
 
     def get(self, key: str) -> bytes:
         """Read an object whole.
@@ -45,7 +92,10 @@ class Store:
         Raises:
             FileNotFoundError: there is none under this key.
         """
-        return bytes(obstore.get(self._objects, key).bytes())
+        with self._telling():
+            if self._objects is not None:
+                return bytes(obstore.get(self._objects, key).bytes())
+            return self._place(key).read_bytes()
 
     def map(self, key: str) -> memoryview:
         """Read an object as it is needed: mapped into memory where it is a file here.
@@ -55,22 +105,64 @@ class Store:
         """
         if self.folder is None:
             return memoryview(self.get(key))
-        with (self.folder / key).open("rb") as file:
+        with self._telling(), (self.folder / key).open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; one that is not there is no fault."""
         for key in keys:
-            try:
-                obstore.delete(self._objects, key)
-            except FileNotFoundError:
-                continue
+            with contextlib.suppress(FileNotFoundError), self._telling():
+                if self._objects is not None:
+                    obstore.delete(self._objects, key)
+                else:
+                    self._place(key).unlink()
 
     def open(self, key: str, size_bytes: int) -> "LocalFile | StoredObject":
         """Open an object for reading parts of it."""
-        if self.folder is not None:
-            return LocalFile(self.folder / key)
-        return StoredObject(self._objects, key, size_bytes)
+        if self._objects is not None:
+            return StoredObject(self._objects, key, size_bytes)
+        try:
+            return LocalFile(self._place(key))
+        except OriginalChanged as error:
+            if not self.is_here():
+                raise StoreAway from error
+            raise
+
+    def _place(self, key: str) -> Path:
+        if self.folder is None:
+            raise StoreAway
+        return self.folder / key
+
+    def _write(self, key: str, fill: Callable[[Path], object]) -> None:
+        """Write a draft beside its place and move it there; a draft never stays."""
+        place = self._place(key)
+        self._make_folder(place.parent)
+        with drafting(place) as draft:
+            fill(draft)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder inside the store, and never the store itself: its disk may come back."""
+        if folder.is_dir():
+            return
+        if folder == self.folder or not self.is_here():
+            raise StoreAway
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell by its type what goes wrong with the store itself."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            if not self.is_here():
+                raise StoreAway from error
+            raise
+        except OSError as error:
+            raise (StoreFull if error.errno in FULL else StoreAway) from error
+        except BaseError as error:
+            # Without its text, which tells of hosts and keys.
+            raise StoreAway from error
 
 
 class StoredObject:
@@ -86,7 +178,11 @@ class StoredObject:
         length = min(length, self.size_bytes - offset)
         if length <= 0:
             return b""
-        return bytes(obstore.get_range(self._objects, self._key, start=offset, length=length))
+        try:
+            found = obstore.get_range(self._objects, self._key, start=offset, length=length)
+        except BaseError as error:
+            raise StoreAway from error
+        return bytes(found)
 
     def verify(self) -> None:
         """Objects are never changed in place: nothing to check."""

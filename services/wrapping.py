@@ -23,7 +23,7 @@ from models.shared_asset import SharedAsset
 from services.bytesource import ByteSource
 from services.contents import TAKEN, Contents, find_rendition, read_contents
 from services.delivery import open_source, refer_to_original, refer_to_rendition
-from services.errors import VitrineError
+from services.errors import Passing, VitrineError
 from services.formats.catalogue import ORIGINAL
 from services.formats.facts import Facts
 from services.formats.recipes import NO_METADATA, read_recipe, rendition_key
@@ -164,6 +164,8 @@ def _wrap(installation: Installation, one: Wrapping) -> dict[str, Any] | None:
     reference = refer_to_original(part) if rendition is None else refer_to_rendition(rendition)
     try:
         source = open_source(installation, reference)
+    except Passing:
+        raise
     except VitrineError:
         return None
     try:
@@ -174,6 +176,8 @@ def _wrap(installation: Installation, one: Wrapping) -> dict[str, Any] | None:
             else embed(media_type, source, one.packet)
         )
         return {**_describe(one, media_type), **_measure(source, splices)}
+    except Passing:
+        raise
     except (MetadataUnsupported, VitrineError) as error:
         log.warning("asset %d of share %s: %s", one.asset.position, one.asset.share_id, error)
         return None

@@ -3,21 +3,19 @@
 import asyncio
 from uuid import UUID
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from services import bundling, rebuilding
 from services.installation import get_installation
 from services.leases import Claim
+from tasks.policy import unit_of_retry
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[2, 10])
+@unit_of_retry()
 def plan_bundles(claim: Claim) -> int:
     """Write a plan for each zip on offer, and return how many there are."""
     return bundling.plan_bundles(get_installation(), claim)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[2, 10])
+@unit_of_retry()
 async def refresh_shares(share: str) -> int:
     """Make anew what is stale in one share, or in all, and return how many plans and pages."""
     installation = get_installation()

@@ -2,23 +2,22 @@
 
 import asyncio
 
-from prefect import task
 from prefect.artifacts import acreate_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from services import exporting
 from services.chain import sealing
 from services.exporting import HistoryExport
 from services.installation import get_installation
+from tasks.policy import unit_of_retry
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[2, 10])
+@unit_of_retry()
 async def seal_waiting() -> int:
     """Seal every event that waits, and return how many."""
     return await asyncio.to_thread(sealing.seal_waiting, get_installation())
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def export_history(wanted: HistoryExport) -> str:
     """Write the file, name it in an artifact, and return its name."""
     made = await asyncio.to_thread(

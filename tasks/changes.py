@@ -1,28 +1,26 @@
 """Changes of a share that is out; each is one transaction, and true at the gate at once."""
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from services import changes
 from services.changes import ShareChange
 from services.installation import get_installation
+from tasks.policy import unit_of_retry
 
 _DOOR = "prefect"
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def change_share(share: str, change: ShareChange) -> list[str]:
     """Change deadline, downloads or password, and return what is different now."""
     return changes.change_share(get_installation(), share, change, asked_by=_DOOR)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def revoke_share(share: str) -> bool:
     """Close a share for good; False if it was closed."""
     return changes.revoke_share(get_installation(), share, asked_by=_DOOR)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def withdraw_asset(share: str, asset: str) -> bool:
     """Take one asset out of a share; False if it was out."""
     return changes.withdraw_asset(get_installation(), share, asset, asked_by=_DOOR)

@@ -3,22 +3,20 @@
 import asyncio
 from uuid import UUID
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from services import format_making, format_requests, format_status
 from services.format_wishes import FormatWish
 from services.installation import get_installation
+from tasks.policy import unit_of_retry
 from tasks.progress import show_progress
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def accept_wish(wish: FormatWish) -> UUID:
     """Write a wish down, or find the one that a door wrote down, and return its id."""
     return await asyncio.to_thread(format_requests.accept_wish, get_installation(), wish)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def make_format(request: UUID) -> str:
     """Make what the wish is for; its progress stands in Prefect while it is made."""
     return await show_progress(
@@ -28,7 +26,7 @@ async def make_format(request: UUID) -> str:
     )
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def make_waiting_formats() -> int:
     """Carry out every wish that nobody works on, and return how many were."""
     return await asyncio.to_thread(format_making.make_waiting, get_installation())

@@ -1,13 +1,11 @@
 """Letters: drain the outbox."""
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from services import letters
 from services.installation import get_installation
+from tasks.policy import unit_of_retry
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def send_waiting_letters() -> int:
     """Send every letter that waits, each once, and return how many went."""
     return await letters.send_waiting_letters(get_installation())

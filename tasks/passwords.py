@@ -2,17 +2,16 @@
 
 from typing import cast
 
-from prefect import task
 from prefect.blocks.system import Secret
-from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from services.installation import get_installation
 from services.passwords import find_block_password, keep_block_password
 from services.requests import ShareRequest
+from tasks.policy import unit_of_retry
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 def take_password(request: ShareRequest) -> ShareRequest:
     """Give the request with the id of the password that its block held.
 

@@ -46,16 +46,24 @@ class _Keeper:
     def __init__(self, measure: Callable[[], float], description: str) -> None:
         self._measure = measure
         self._stop = threading.Event()
-        # Made here, in the task, so that it stands with the run.
-        self._artifact = UUID(str(create_progress_artifact(0.0, description=description)))
+        self._artifact: UUID | None = None
+        # To show it is not the work: a server that is away does not end it.
+        with contextlib.suppress(Exception):
+            # Made here, in the task, so that it stands with the run.
+            self._artifact = UUID(str(create_progress_artifact(0.0, description=description)))
         self._thread = threading.Thread(target=self._keep, name="progress", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
+        self._show(100.0)
+
+    def _show(self, percent: float) -> None:
+        if self._artifact is None:
+            return
         with contextlib.suppress(Exception):
-            update_progress_artifact(self._artifact, progress=100.0)
+            update_progress_artifact(self._artifact, progress=percent)
 
     def _keep(self) -> None:
         shown = 0.0
@@ -63,7 +71,7 @@ class _Keeper:
             with contextlib.suppress(Exception):
                 percent = round(min(100.0, self._measure()), 1)
                 if percent != shown:
-                    update_progress_artifact(self._artifact, progress=percent)
+                    self._show(percent)
                     shown = percent
 
 

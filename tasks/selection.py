@@ -1,7 +1,5 @@
 """Freeze a selection: one task, because it is one transaction."""
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from services.clock import check_clock
@@ -9,9 +7,10 @@ from services.freezing import claim_share
 from services.installation import get_installation
 from services.leases import Claim, LeaseKeeper
 from services.requests import ShareRequest
+from tasks.policy import unit_of_retry
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 def freeze_selection(request: ShareRequest) -> Claim:
     """Freeze what the request selects, and hold the share's lease while this process lives.
 

@@ -96,6 +96,10 @@ def _make_prefect_environment(home: str, addresses: Addresses) -> dict[str, str]
         "PREFECT_SERVER_SERVICES_DB_VACUUM_EVENT_RETENTION_OVERRIDES": json.dumps(
             {"prefect.flow-run.heartbeat": 7200}
         ),
+        # A server that is away for two minutes is waited for (2, 4, 8 … 64 s), and so is one that
+        # cannot reach its own database: that answers 500.
+        "PREFECT_CLIENT_MAX_RETRIES": "6",
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
         # A lost host is noticed by its silence; see the automation in bootstrap.py.
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         # Somebody waits for a publication: look for runs every second, not every ten. Each look costs

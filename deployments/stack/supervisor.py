@@ -1,5 +1,6 @@
 """Start the parts of a local stack in their order, watch them, and leave no process behind."""
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
+import psycopg
 from alembic import command as alembic
 from alembic.config import Config
 
@@ -51,6 +53,7 @@ class Stack:
         self.is_stopping = threading.Event()
         self._parts: list[Part] = []
         self._failure = ""
+        self._database_restarts: list[float] = []
         self._ending = ExitStack()
         file = self._ending.enter_context((self.home.path / "log" / "stack.log").open("a"))
         self.log = Log(screen, file)
@@ -110,10 +113,8 @@ class Stack:
             environment={STACK_MARK: self.home.mark},
         )
         self._cluster = cluster
-        cluster.start(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._start_cluster()
         self._ending.callback(cluster.stop)
-        if cluster.process is not None and cluster.process.stdout is not None:
-            follow("postgres", cluster.process.stdout, self.log, lambda _: True)
         for role in ("vitrine_owner", "vitrine_app", "prefect"):
             cluster.create_role(role, self.keys[f"PASSWORD_{role.upper()}"])
         cluster.create_database("vitrine", owner="vitrine_owner")
@@ -124,6 +125,14 @@ class Stack:
                 connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         self.log.say("postgres", "ready")
         return cluster
+
+    def _start_cluster(self) -> None:
+        try:
+            self._cluster.start(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        finally:
+            process = self._cluster.process
+            if process is not None and process.stdout is not None:
+                follow("postgres", process.stdout, self.log, lambda _: True)
 
     def _choose_addresses(self, cluster: Cluster) -> Addresses:
         gateway = find_port(self.settings.gateway_port)
@@ -163,23 +172,36 @@ class Stack:
             self._wait(part)
 
     def _keep_running(self) -> None:
-        """Start again what ends unasked; PostgreSQL, or what ends too often, ends the stack."""
+        """Start again what ends unasked; what ends too often ends the stack."""
         while not self.is_stopping.wait(_WATCH_SECONDS):
-            if self._cluster.process is not None and self._cluster.process.poll() is not None:
-                self._give_up("postgres ended unasked: the stack stops")
+            process = self._cluster.process
+            if process is not None and process.poll() is not None:
+                self._start_database_again()
             for part in self._parts:
                 if part.has_ended() and not self.is_stopping.is_set():
                     self._start_again(part)
 
-    def _start_again(self, part: Part) -> None:
-        now = time.monotonic()
-        part.restarts = [at for at in part.restarts if now - at < _RESTART_WINDOW_SECONDS]
-        if len(part.restarts) >= _MOST_RESTARTS:
-            self._give_up(f"{part.name} ends again and again: the stack stops")
+    def _start_database_again(self) -> None:
+        if not self._may_start_again("postgres", self._database_restarts):
             return
-        part.restarts.append(now)
-        self.log.say(part.name, "ended unasked: it is started again")
-        part.start(self.environment, self.log)
+        # Where its last processes are not quite gone yet it refuses, and the next look tries again.
+        with contextlib.suppress(psycopg.OperationalError):
+            self._start_cluster()
+
+    def _start_again(self, part: Part) -> None:
+        if self._may_start_again(part.name, part.restarts):
+            part.start(self.environment, self.log)
+
+    def _may_start_again(self, name: str, restarts: list[float]) -> bool:
+        """Count one more start; too many within a minute end the stack."""
+        now = time.monotonic()
+        restarts[:] = [at for at in restarts if now - at < _RESTART_WINDOW_SECONDS]
+        if len(restarts) >= _MOST_RESTARTS:
+            self._give_up(f"{name} ends again and again: the stack stops")
+            return False
+        restarts.append(now)
+        self.log.say(name, "ended unasked: it is started again")
+        return True
 
     def _give_up(self, reason: str) -> None:
         self._failure = reason

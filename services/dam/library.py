@@ -20,6 +20,7 @@ from services.dam.library_yaml import (
     read_library_yaml,
     tidy_path,
 )
+from services.dam.missing import explain_missing
 from services.dam.natural_order import natural, natural_place
 from services.dam.protocol import (
     BadFile,
@@ -33,7 +34,6 @@ from services.dam.protocol import (
 from services.dam.scanning import Found, find_fault, follow_folders, leads_to_file, scan
 from services.errors import (
     LibraryInvalid,
-    OriginalChanged,
     UnknownAsset,
     UnknownFolder,
     UnknownOwner,
@@ -135,7 +135,7 @@ class Library:
         """Say where an original lies.
 
         Raises:
-            OriginalChanged: it is not there any more, or a link stands in its place.
+            OriginalChanged: it is not there any more; OriginalAway: nor is anything else.
         """
         path = self.root / source_key
         if leads_to_file(self.root, source_key):
@@ -145,7 +145,7 @@ class Library:
             path = self._found[source_key].path
         is_inside = path.parent.resolve().is_relative_to(self.root)
         if not is_inside or find_fault(path, self.root):
-            raise OriginalChanged(f"{source_key} is no longer in the library")
+            raise explain_missing(self.root, source_key)
         return path
 
     @cached_property

@@ -7,7 +7,8 @@ from importlib import import_module
 
 import pyvips
 
-from services.rendering.original import OpenOriginal, RenderFailed
+from services.rendering.orders import NO_ROOM
+from services.rendering.original import OpenOriginal, RenderFailed, explain_disk
 
 #: Who reads which type; loaded when the first such picture comes.
 _READERS = {
@@ -36,6 +37,7 @@ _SENTENCES = {
     "unsupported": "The picture is of a kind that cannot be read",
     "damaged": "The picture is damaged and cannot be read to its end",
     "unreadable": "The original cannot be read",
+    NO_ROOM: "There is no room left on the disk",
 }
 
 
@@ -63,6 +65,6 @@ def _find_code(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "memory"
     if isinstance(error, OSError) and error.errno:
-        return "unreadable"
+        return explain_disk(error).failure.code
     text = f"{type(error).__name__} {error}".lower()
     return next((code for saying, code in _SAYINGS if saying in text), "damaged")

@@ -9,6 +9,8 @@ from services.formats.recipes import Recipe
 #: Told how much of an order is done, from 0 to 1; raises what ends the work.
 Report = Callable[[float], None]
 
+#: The disk is full: it says nothing about the original.
+NO_ROOM = "no_room"
 _BY_CHANCE = frozenset({"timeout", "crash", "memory"})
 
 
@@ -62,7 +64,7 @@ class Failure:
     """Why something cannot be rendered: a code and a sentence.
 
     The code is one of unsupported, protected, too_large, damaged, not_applicable, unreadable,
-    changed, timeout, crash, memory, cancelled.
+    changed, timeout, crash, memory, no_room, cancelled.
     """
 
     code: str

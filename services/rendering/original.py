@@ -1,12 +1,13 @@
 """The original that a rendering process works on: opened once, checked, and named for decoders."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.rendering.orders import Failure, RenderOrder
+from services.rendering.orders import NO_ROOM, Failure, RenderOrder
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -17,6 +18,13 @@ class RenderFailed(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.failure = Failure(code, message)
+
+
+def explain_disk(error: OSError) -> RenderFailed:
+    """Say what an error of the disk means: there is no room on it, or it cannot be read."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return RenderFailed(NO_ROOM, "There is no room left on the disk")
+    return RenderFailed("unreadable", f"{error.strerror}")
 
 
 class OpenOriginal:

@@ -4,6 +4,8 @@ The largest is made first and the others from it. What a file claims of itself i
 pixel is read: a picture of a few hundred bytes can ask for gigabytes.
 """
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,7 +24,7 @@ from services.rendering.orders import (
     Report,
     WantedOutput,
 )
-from services.rendering.original import OpenOriginal, RenderFailed
+from services.rendering.original import OpenOriginal, RenderFailed, explain_disk
 from services.rendering.picture_heads import (
     DRAWING,
     LARGEST_SVG_BYTES,
@@ -97,6 +99,9 @@ def write_pictures(
 def explain(error: Exception) -> RenderFailed:
     """Turn what libvips says into a code; its own words stay in the log of the process."""
     text = str(error).lower()
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        if os.strerror(number).lower() in text:
+            return explain_disk(OSError(number, os.strerror(number)))
     if any(words in text for words in ("out of memory", "insufficient memory", "allocate")):
         return RenderFailed("memory", "The picture needs more memory than is allowed")
     if "not in a known format" in text or "not a known file format" in text:

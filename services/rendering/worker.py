@@ -22,7 +22,7 @@ from typing import Any
 from services.formats.office import OFFICE_TYPES
 from services.formats.recipes import read_recipe
 from services.rendering.orders import Failure, RenderOrder, RenderOutcome, Report, WantedOutput
-from services.rendering.original import OpenOriginal, RenderFailed
+from services.rendering.original import OpenOriginal, RenderFailed, explain_disk
 from services.rendering.picture_heads import block_loaders
 
 _MEBIBYTE = 1 << 20
@@ -111,7 +111,7 @@ def _answer(order: RenderOrder, report: Report) -> RenderOutcome:
         message = "The file needs more memory than is allowed"
         return RenderOutcome(order, failure=Failure("memory", message))
     except OSError as error:
-        return RenderOutcome(order, failure=Failure("unreadable", f"{error.strerror}"))
+        return RenderOutcome(order, failure=explain_disk(error).failure)
 
 
 def _limit(which: int, value: int) -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import re
@@ -83,6 +84,23 @@ def test_a_part_that_is_killed_is_started_again(stage):
     while not stage.find("gateway.app:create") and time.monotonic() < deadline:
         time.sleep(0.1)
     assert publish(stage, "after the fall".replace(" ", "-"), folder="House")["state"] == "open"
+
+
+def test_a_database_that_is_killed_is_started_again_and_nothing_is_lost(stage):
+    before = stage.count("share")
+    servers = [one for one in find_processes(stage.home.mark) if one.name() == "postgres"]
+    assert servers
+    for one in servers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+
+    deadline = time.monotonic() + 60
+    while not stage.api.get("/ready").is_success and time.monotonic() < deadline:
+        time.sleep(0.1)
+    share = publish(stage, "after-the-database", folder="House")
+    assert share["state"] == "open"
+    assert httpx.get(share["link"]).status_code == 200
+    assert stage.count("share") == before + 1
 
 
 def test_the_lines_of_the_integrators_guide_work_as_printed(stage, tmp_path):
