@@ -4,15 +4,11 @@ Whoever takes a wish holds it by a lease that is renewed while work goes on. A m
 it, and the next one finds everything that was already made.
 """
 
-import contextlib
 import logging
-import threading
 import time
-from collections.abc import Iterator
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.base import new_id
@@ -20,10 +16,9 @@ from models.format_request import FormatRequest
 from models.kinds import Actor, EventKind, RequestState
 from models.rendition import Rendition, RenditionRef
 from models.share import Share
-from services.abandoned import Abandoned
 from services.bundling import plan_custom_bundle
 from services.clock import read_clock
-from services.errors import DatabaseAway, FormatFailed, Passing, VitrineError
+from services.errors import FormatFailed, Passing, VitrineError
 from services.format_requests import list_positions
 from services.formats.catalogue import Format
 from services.formats.recipes import read_recipe
@@ -32,23 +27,28 @@ from services.installation import Installation
 from services.needs import make_need
 from services.rendition_rows import refer
 from services.renditions import make_ordered
+from services.wish_leases import (
+    MOST_ATTEMPTS,
+    Pulse,
+    free_abandoned,
+    holding,
+    is_free,
+    put_back,
+    take,
+)
 from services.wrapping import wrap_formats
 
 log = logging.getLogger(__name__)
-_LEASE = timedelta(seconds=60)
-_ASK_SECONDS = 2.0
-_HOLD_SECONDS = 15.0
-_MOST_ATTEMPTS = 3
 _POLL_SECONDS = 1.0
-_abandoned = Abandoned()
 
 
 def list_waiting(installation: Installation) -> list[UUID]:
     """List the wishes that nobody works on, the oldest first."""
     with installation.transaction() as session:
+        free_abandoned(session)
         return list(
             session.scalars(
-                select(FormatRequest.id).where(_is_free()).order_by(FormatRequest.requested_at)
+                select(FormatRequest.id).where(is_free()).order_by(FormatRequest.requested_at)
             )
         )
 
@@ -81,30 +81,11 @@ def make_format(installation: Installation, request_id: UUID) -> str:
                 return found.format if found.state is RequestState.DONE else ""
             if found.state is RequestState.FAILED:
                 raise FormatFailed(found.failure_text)
-            attempt = _take(session, request_id)
+            attempt = take(session, request_id)
         if attempt:
-            with _holding(installation, request_id):
+            with holding(installation, request_id):
                 return _make_and_offer(installation, request_id, attempt)
         time.sleep(_POLL_SECONDS)
-
-
-@contextlib.contextmanager
-def _holding(installation: Installation, request_id: UUID) -> Iterator[None]:
-    """Hold a wish from a thread of its own, however long a step takes."""
-    done = threading.Event()
-
-    def hold() -> None:
-        while not done.wait(_HOLD_SECONDS):
-            with contextlib.suppress(DatabaseAway), installation.transaction() as session:
-                _renew(session, request_id)
-
-    keeper = threading.Thread(target=hold, name="wish", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        done.set()
-        keeper.join()
 
 
 def _make_and_offer(installation: Installation, request_id: UUID, attempt: int) -> str:
@@ -117,7 +98,7 @@ def _make_and_offer(installation: Installation, request_id: UUID, attempt: int) 
             wrap_formats(installation, share, [request.format])
             _offer(installation, share, request)
     except Passing:
-        _put_back(installation, request_id, attempt)
+        put_back(installation, request_id, attempt)
         raise
     except VitrineError as error:
         _note_failure(installation, request_id, str(error), is_final=True)
@@ -126,29 +107,6 @@ def _make_and_offer(installation: Installation, request_id: UUID, attempt: int) 
         _note_failure(installation, request_id, "Something went wrong on our side.", is_final=False)
         raise
     return request.format if request.state is not RequestState.CANCELLED else ""
-
-
-def _put_back(installation: Installation, request_id: UUID, attempt: int) -> None:
-    """Let a wish wait for what is away to come back; that attempt does not count."""
-    try:
-        with installation.transaction() as session:
-            _let_wait(session, request_id, attempt)
-    except DatabaseAway:
-        # Nothing can be written now: the next try in this process does so first.
-        _abandoned.leave(request_id, [attempt])
-
-
-def _let_wait(session: Session, request_id: UUID, attempt: object) -> None:
-    session.execute(
-        update(FormatRequest)
-        .where(
-            FormatRequest.id == request_id,
-            FormatRequest.state == RequestState.MAKING,
-            # Whoever took it over meanwhile made another attempt of it.
-            FormatRequest.attempts == attempt,
-        )
-        .values(state=RequestState.WAITING, lease_until=None, attempts=FormatRequest.attempts - 1)
-    )
 
 
 def _render(installation: Installation, request_id: UUID) -> None:
@@ -161,77 +119,12 @@ def _render(installation: Installation, request_id: UUID) -> None:
         refer(session, share.id, needs)
     # A name of its own for each attempt: what a dead attempt was making is taken over without waiting.
     maker = f"{request_id}:{new_id()}"
-    pulse = _Pulse(installation, request_id)
+    pulse = Pulse(installation, request_id)
     make_ordered(installation, assets, needs, maker=maker, may_go_on=pulse.may_go_on)
 
 
 class OriginalUnreadable(Exception):
     """An original cannot be read at the moment."""
-
-
-class _Pulse:
-    """Holds a wish while work goes on, and hears when it is cancelled."""
-
-    def __init__(self, installation: Installation, request_id: UUID) -> None:
-        self._installation = installation
-        self._request_id = request_id
-        self._asked_at = 0.0
-        self._is_wanted = True
-
-    def may_go_on(self) -> bool:
-        """Whether the wish stands; asked of the database every other second."""
-        if time.monotonic() - self._asked_at >= _ASK_SECONDS:
-            self._asked_at = time.monotonic()
-            with contextlib.suppress(DatabaseAway), self._installation.transaction() as session:
-                self._is_wanted = _renew(session, self._request_id)
-        return self._is_wanted
-
-
-def _take(session: Session, request_id: UUID) -> int:
-    """Take a wish, if nobody alive has it, and return which attempt this is; else 0."""
-    left = _abandoned.find(request_id)
-    for attempt in left:
-        _let_wait(session, request_id, attempt)
-    _abandoned.clear(request_id, left)
-    row = session.get_one(FormatRequest, request_id, with_for_update=True, populate_existing=True)
-    if (
-        row.state is RequestState.MAKING
-        and row.attempts >= _MOST_ATTEMPTS
-        and _is_dead(session, row)
-    ):
-        row.state, row.failure_text = RequestState.FAILED, "It brought down whoever made it."
-        row.ended_at = read_clock(session)
-        return 0
-    statement = (
-        update(FormatRequest)
-        .where(FormatRequest.id == request_id, _is_free())
-        .values(
-            state=RequestState.MAKING,
-            attempts=FormatRequest.attempts + 1,
-            lease_until=func.vitrine_now() + _LEASE,
-        )
-    )
-    return session.scalar(statement.returning(FormatRequest.attempts)) or 0
-
-
-def _is_dead(session: Session, row: FormatRequest) -> bool:
-    return row.lease_until is not None and row.lease_until < read_clock(session)
-
-
-def _renew(session: Session, request_id: UUID) -> bool:
-    statement = (
-        update(FormatRequest)
-        .where(FormatRequest.id == request_id, FormatRequest.state == RequestState.MAKING)
-        .values(lease_until=func.vitrine_now() + _LEASE)
-    )
-    return session.execute(statement.returning(FormatRequest.id)).first() is not None
-
-
-def _is_free() -> ColumnElement[bool]:
-    dead = (FormatRequest.state == RequestState.MAKING) & (
-        FormatRequest.lease_until < func.vitrine_now()
-    )
-    return or_(FormatRequest.state == RequestState.WAITING, dead)
 
 
 def _offer(installation: Installation, share: Share, request: FormatRequest) -> None:
@@ -282,7 +175,7 @@ def _note_failure(
         if row.state is not RequestState.MAKING:
             return
         row.lease_until = None
-        if not is_final and row.attempts < _MOST_ATTEMPTS:
+        if not is_final and row.attempts < MOST_ATTEMPTS:
             row.state = RequestState.WAITING
             return
         row.state, row.failure_text = RequestState.FAILED, text

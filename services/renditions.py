@@ -47,7 +47,8 @@ log = logging.getLogger(__name__)
 PASSING_FAILURES = frozenset({"unreadable", "changed", "cancelled"})
 _TRIED_AGAIN_SECONDS = 2.0
 _POLL_SECONDS = 0.5
-_abandoned = Abandoned()
+#: Keys of renditions, by their maker.
+_abandoned: Abandoned[str, str] = Abandoned()
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def make_needed(
     Where an error ends it, what it had claimed is free again for the next try.
     """
     with installation.transaction() as session:
-        left = {str(key) for key in _abandoned.find(rounds.maker)}
+        left = _abandoned.find(rounds.maker)
         if left:
             let_go(session, left, maker=rounds.maker)
         settled = find_settled(session, {need.key for need in needs})
