@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def keys() -> None:
-    """The keys: the one that seals links and letters, and the one that signs manifests."""
+    """The keys: the one that seals links and letters, and the one that signs manifests and seals."""
 
 
 @app.command()
@@ -32,7 +32,7 @@ def rotate() -> None:
 
 @app.command("rotate-signing")
 def rotate_signing() -> None:
-    """Sign manifests with a new key from now on; what the old one signed stays checkable."""
+    """Sign manifests and seals with a new key from now on; what the old one signed stays checkable."""
     try:
         name = rotate_signing_key(get_installation())
     except VitrineError as error:

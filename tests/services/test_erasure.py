@@ -136,6 +136,20 @@ def test_a_letter_that_still_waits_is_never_sent(installation):
         assert session.query(Outbox).count() == 0
 
 
+def test_somebody_who_looked_very_often_is_erased_as_well(installation, invited, owner_connection):
+    with installation.transaction() as session:
+        grant = session.query(Grant).where(Grant.recipient == MARIA).one()
+    owner_connection.execute(
+        "WITH told AS (INSERT INTO history_event (event_key, kind, grant_id, actor, payload,"
+        " payload_version) SELECT gen_random_uuid(), 'page:viewed', %s, 'recipient', '{}', 1"
+        " FROM generate_series(1, 70000) RETURNING id)"
+        " INSERT INTO history_person SELECT id, '', '{}' FROM told",
+        [grant.id],
+    )
+
+    assert erase(installation).events > 70_000
+
+
 def test_whoever_is_not_known_is_not_erased(installation, invited):
     for address in ("nobody@paper.example", "maria", ""):
         with pytest.raises(UnknownPerson):
