@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Select, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from models.history import HistoryEvent
@@ -116,19 +116,6 @@ def commit_to(salt: bytes, person: Mapping[str, Any]) -> bytes:
     """Make the commitment that an event keeps of its personal side."""
     content = json.dumps(dict(person), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(salt + content.encode()).digest()
-
-
-def select_newest(share_id: UUID, most: int = 50) -> Select[HistoryEvent]:
-    """Select the newest events of a share, the newest first."""
-    newest = HistoryEvent.id.desc()
-    return (
-        select(HistoryEvent).where(HistoryEvent.share_id == share_id).order_by(newest).limit(most)
-    )
-
-
-def list_newest(session: Session, share_id: UUID, most: int = 50) -> list[HistoryEvent]:
-    """List the newest events of a share, the newest first."""
-    return list(session.scalars(select_newest(share_id, most)))
 
 
 def list_kinds(session: Session, share_id: UUID) -> list[str]:

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, literal, select, tuple_
 
 from models.history import HistoryEvent, HistoryPerson
 from models.shared_asset import SharedAsset
 from services.installation import Installation
 from services.shares import find_share
+
+_BEHIND_ALL = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,15 @@ def select_history(share_id: UUID, *, after: int, limit: int) -> Select[Any]:
         SharedAsset.share_id == HistoryEvent.share_id,
         SharedAsset.position == HistoryEvent.position,
     )
-    statement = (
+    # As one range of the index of shares: told that a share is equal, the planner may look for its
+    # events from the newest of all backwards, which takes for ever for an old and large share.
+    place = tuple_(HistoryEvent.share_id, HistoryEvent.id)
+    first, end = tuple_(literal(share_id), literal(0)), literal(after or _BEHIND_ALL)
+    return (
         select(HistoryEvent, HistoryPerson.fields, SharedAsset.asset_id)
         .join(HistoryPerson, HistoryPerson.event_id == HistoryEvent.id, isouter=True)
         .join(SharedAsset, of_event, isouter=True)
-        .where(HistoryEvent.share_id == share_id)
-        .order_by(HistoryEvent.id.desc())
+        .where(place > first, place < tuple_(literal(share_id), end))
+        .order_by(HistoryEvent.share_id.desc(), HistoryEvent.id.desc())
         .limit(limit + 1)
     )
-    return statement.where(HistoryEvent.id < after) if after else statement
