@@ -61,12 +61,12 @@ def read_share_history(
             event.kind.value,
             event.actor.value,
             event.position,
-            asset_id or "",
+            event.asset_id or "",
             event.grant_id,
             event.payload,
-            person or {},
+            event.fields or {},
         )
-        for event, person, asset_id in found[:limit]
+        for event in found[:limit]
     ]
     return ShareHistory(share.id, rows, rows[-1].id if len(found) > limit else 0)
 
@@ -82,7 +82,17 @@ def select_history(share_id: UUID, *, after: int, limit: int) -> Select[Any]:
     place = tuple_(HistoryEvent.share_id, HistoryEvent.id)
     first, end = tuple_(literal(share_id), literal(0)), literal(after or _BEHIND_ALL)
     return (
-        select(HistoryEvent, HistoryPerson.fields, SharedAsset.asset_id)
+        select(
+            HistoryEvent.id,
+            HistoryEvent.at,
+            HistoryEvent.kind,
+            HistoryEvent.actor,
+            HistoryEvent.position,
+            HistoryEvent.grant_id,
+            HistoryEvent.payload,
+            HistoryPerson.fields,
+            SharedAsset.asset_id,
+        )
         .join(HistoryPerson, HistoryPerson.event_id == HistoryEvent.id, isouter=True)
         .join(SharedAsset, of_event, isouter=True)
         .where(place > first, place < tuple_(literal(share_id), end))
