@@ -15,6 +15,7 @@ from services.brands import view_brand
 from services.bundling import list_stale, plan_missing, replan
 from services.contents import read_contents
 from services.installation import Installation
+from services.moments import reach
 from services.pages import note_build, write_build
 from services.wrapping import wrap_share
 
@@ -33,11 +34,9 @@ def list_outdated(installation: Installation) -> list[UUID]:
 
 def refresh(installation: Installation, share_id: UUID) -> int:
     """Plan the zips of a share anew, then its pages; return how many of both were made."""
-    return (
-        _offer_missing(installation, share_id)
-        + replan(installation, share_id)
-        + _rebuild(installation, share_id)
-    )
+    planned = _offer_missing(installation, share_id) + replan(installation, share_id)
+    reach("refresh:planned")
+    return planned + _rebuild(installation, share_id)
 
 
 def _offer_missing(installation: Installation, share_id: UUID) -> int:
@@ -62,6 +61,7 @@ def _rebuild(installation: Installation, share_id: UUID) -> int:
         bundles = session.scalars(select(Bundle).where(Bundle.share_id == share_id)).all()
         brand = view_brand(session, share.brand_id)
     build = write_build(installation, contents, bundles, brand)
+    reach("refresh:pages_stored")
     statement = (
         update(Share)
         .where(
@@ -75,4 +75,6 @@ def _rebuild(installation: Installation, share_id: UUID) -> int:
         if session.execute(statement.returning(Share.id)).first() is None:
             return 0
         note_build(session, share_id, build)
+        reach("refresh:build_written")
+    reach("refresh:switched")
     return 1

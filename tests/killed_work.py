@@ -9,6 +9,7 @@ from services.chain.sealing import seal_waiting
 from services.changes import ShareChange, change_share, revoke_link, revoke_share, withdraw_asset
 from services.erasure import erase_person
 from services.errors import UnknownPerson
+from services.rebuilding import list_outdated, refresh
 from tests.publishing import a_request, publish
 
 RECIPIENT = "maria@paper.example"
@@ -44,6 +45,13 @@ def withdraw(installation):
             .where(Share.request_key == "neighbour", SharedAsset.position == 1)
         ).one()
     withdraw_asset(installation, "neighbour", asset, asked_by="test")
+
+
+def withdraw_and_refresh(installation):
+    """Take an asset out, and make zips and pages anew without it."""
+    withdraw(installation)
+    for share_id in list_outdated(installation):
+        refresh(installation, share_id)
 
 
 def revoke(installation):
@@ -103,6 +111,12 @@ MOMENTS = {
     erase: ["erase:told", "erase:links_closed", "erase:letters_gone", "erase:done"],
     change: ["change:written", "change:recorded", "change:done"],
     withdraw: ["withdraw:written", "withdraw:recorded", "withdraw:done"],
+    withdraw_and_refresh: [
+        "refresh:planned",
+        "refresh:pages_stored",
+        "refresh:build_written",
+        "refresh:switched",
+    ],
     revoke: ["revoke:recorded", "revoke:done"],
     close_link: ["link:recorded", "link:done"],
 }
