@@ -99,26 +99,28 @@ def create_app(installation: Installation) -> ASGIApp:
 async def _run(app: Starlette) -> AsyncIterator[None]:
     """Listen to the database for as long as the gateway runs, and leave no event unwritten."""
     installation: Installation = app.state.installation
-    running = [
-        asyncio.create_task(hear_changes(installation, app.state.memory)),
-        asyncio.create_task(_watch_clock(installation)),
-    ]
+    listening = asyncio.create_task(hear_changes(installation, app.state.memory))
+    is_ending = asyncio.Event()
+    watching = asyncio.create_task(_watch_clock(installation, is_ending))
     try:
         yield
     finally:
-        for one in running:
-            one.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await one
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        # It is not cancelled: its thread would go on with a connection that nobody closes.
+        is_ending.set()
+        await watching
         await app.state.writer.close()
 
 
-async def _watch_clock(installation: Installation) -> None:
+async def _watch_clock(installation: Installation, is_ending: asyncio.Event) -> None:
     """Tell once a minute, in the log, of a clock that is off; `/readyz` says what follows from it."""
-    while True:
+    while not is_ending.is_set():
         with contextlib.suppress(ClockOff, DatabaseAway):
             await run_in_threadpool(check_clock, installation)
-        await asyncio.sleep(_CLOCK_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(is_ending.wait(), _CLOCK_SECONDS)
 
 
 def create() -> ASGIApp:
