@@ -18,7 +18,7 @@ _TRIGGERS = {
     "history_seal": ("history_seal_is_append_only", "history_seal_is_never_truncated"),
 }
 # What is personal goes with the share, when that is purged, or with an event that says so: it is
-# written before, in the same transaction.
+# written before, in the same transaction. What never became a share has nothing to go with.
 _REFUSE_SILENT_ERASURE = """
     CREATE FUNCTION refuse_silent_erasure() RETURNS trigger LANGUAGE plpgsql
     SET search_path = public, pg_temp AS $$
@@ -28,7 +28,8 @@ _REFUSE_SILENT_ERASURE = """
         ) AND EXISTS (
             SELECT FROM erased JOIN history_event event ON event.id = erased.event_id
             LEFT JOIN share ON share.id = event.share_id
-            WHERE share.state IS NULL OR share.state NOT IN ('purging', 'purged')
+            WHERE event.share_id IS NOT NULL
+            AND (share.state IS NULL OR share.state NOT IN ('purging', 'purged'))
         ) THEN
             RAISE EXCEPTION 'personal fields go with a purged share, or with an event that says so'
                 USING ERRCODE = 'insufficient_privilege';

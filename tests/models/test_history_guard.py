@@ -111,29 +111,33 @@ def tell_of(installation, share_id=None):
         record(session, EventKind.LETTER_SENT, key=key, share_id=share_id, person=person)
 
 
-def test_nothing_personal_is_erased_in_silence(installation, cluster, database):
-    tell_of(installation)
+@pytest.fixture
+def told(installation):
+    """An event of an open share, with an address beside it."""
+    with installation.transaction() as session:
+        session.add(a_share(ShareState.OPEN))
+    tell_of(installation, SHARE)
 
+
+def test_nothing_personal_is_erased_in_silence(told, cluster, database):
     for statement in ("DELETE FROM history_person", "TRUNCATE history_person"):
         refuse(cluster, database, "vitrine_app", statement)
 
 
-def test_what_is_personal_is_never_rewritten(installation, cluster, database):
-    tell_of(installation)
-
+def test_what_is_personal_is_never_rewritten(told, cluster, database):
     refuse(cluster, database, "vitrine_app", "UPDATE history_person SET fields = '{}'")
 
 
-def test_an_event_of_another_transaction_excuses_no_erasure(installation, cluster, database):
-    tell_of(installation)
+def test_an_event_of_another_transaction_excuses_no_erasure(told, installation, cluster, database):
     with installation.transaction() as session:
         record(session, EventKind.PERSON_ERASED, key=event_key("before"))
 
     refuse(cluster, database, "vitrine_app", "DELETE FROM history_person")
 
 
-def test_personal_fields_are_erased_beside_an_event_that_stays_and_one_that_says_so(installation):
-    tell_of(installation)
+def test_personal_fields_are_erased_beside_an_event_that_stays_and_one_that_says_so(
+    told, installation
+):
     with installation.transaction() as session:
         record(session, EventKind.PERSON_ERASED, key=event_key("now"))
         session.query(HistoryPerson).delete()
@@ -152,6 +156,13 @@ def test_a_share_that_is_not_purged_keeps_what_is_personal(installation, cluster
     tell_of(installation, SHARE)
 
     refuse(cluster, database, "vitrine_app", "DELETE FROM history_person")
+
+
+def test_what_never_became_a_share_has_nothing_to_go_with(installation):
+    tell_of(installation)
+
+    with installation.transaction() as session:
+        assert session.query(HistoryPerson).delete() == 1
 
 
 def test_a_share_that_is_being_purged_lets_go_of_what_is_personal(installation):
