@@ -1,4 +1,6 @@
-"""What shares achieved, in figures: from events alone, which stay when a share is purged.
+"""What shares achieved, in figures: from events, which stay when a share is purged.
+
+The row of a purged share keeps its owner's id; its context is that of the event with which it began.
 
 Nobody is named: recipients are counted by their links, visitors by keyed digests. Views by machines
 that open links are told apart from those by people, and downloads by machines are left out.
@@ -122,16 +124,21 @@ _KEYS = {
 }
 
 _FIGURES = """
-    WITH counted AS (
+    WITH named AS (
+        SELECT id, owner, coalesce(nullif(context, ''), (
+            SELECT asked.payload->>'context' FROM history_event asked
+            WHERE asked.share_id = share.id AND asked.kind = 'share:requested' LIMIT 1
+        ), '') AS context
+        FROM share WHERE (:owner = '' OR owner = :owner)
+            AND (:share = '' OR id = CAST(NULLIF(:share, '') AS uuid))
+    ), counted AS (
         SELECT event.share_id, event.kind, event.at, event.grant_id, event.position, event.payload,
-            event.payload->>'class' = 'human' AS is_human, share.owner, share.context
-        FROM history_event event JOIN share ON share.id = event.share_id
+            event.payload->>'class' = 'human' AS is_human, named.owner, named.context
+        FROM history_event event JOIN named ON named.id = event.share_id
         WHERE event.kind IN ('share:published', 'letter:queued', 'letter:sent', 'page:viewed',
                 'download:started', 'download:finished', 'download:aborted')
             AND event.at >= :since AND event.at < :until
-            AND (:share = '' OR event.share_id = CAST(NULLIF(:share, '') AS uuid))
-            AND (:owner = '' OR share.owner = :owner)
-            AND (:context = '' OR share.context = :context)
+            AND (:context = '' OR named.context = :context)
     ), taken AS (
         SELECT share_id, owner, context, payload->>'download' AS download,
             min(at) FILTER (WHERE kind = 'download:started') AS started_at,

@@ -115,6 +115,7 @@ def test_figures_name_the_assets_and_formats_that_were_taken(installation, story
 
 def test_figures_stay_when_a_share_is_purged(installation, story):
     share = keep_share(installation, "a.jpg", context="press")
+    story.tell(share, EventKind.SHARE_REQUESTED, payload={"context": "press"})
     story.publish(share)
     story.take(share, "1/web")
     story.set_clock(NOW + timedelta(days=1))
@@ -122,11 +123,13 @@ def test_figures_stay_when_a_share_is_purged(installation, story):
 
     with installation.transaction() as session:
         session.query(SharedAsset).delete()
-        session.query(Share).update({"state": ShareState.PURGED, "title": ""})
+        session.query(Share).update({"state": ShareState.PURGED, "title": "", "context": ""})
 
     assert figures(installation) == before
     assert list(figures(installation, by="asset")) == [f"{share.id}#1"]
     assert list(figures(installation, by="context")) == ["press"]
+    assert list(figures(installation, context="press")) == [str(share.id)]
+    assert list(figures(installation, by="owner", owner="anna")) == ["anna"]
 
 
 @pytest.mark.parametrize(
