@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, any_, delete, func, literal, or_, select
+from sqlalchemy import ARRAY, BigInteger, any_, delete, func, literal, select
 from sqlalchemy.orm import Session
 
 from models.base import new_id
@@ -77,14 +77,14 @@ def erase_person(installation: Installation, address: str, *, asked_by: str) -> 
 
 
 def _list_events(session: Session, grants: Sequence[UUID], address: str) -> list[int]:
-    """List the events of a recipient's links, and those that name the address."""
+    """List the events of a recipient's links, also of purged ones, and those that name them."""
+    is_beside = HistoryEvent.id == HistoryPerson.event_id
     names_them = func.lower(HistoryPerson.fields["address"].astext) == address
-    statement = (
-        select(HistoryPerson.event_id)
-        .join(HistoryEvent, HistoryEvent.id == HistoryPerson.event_id)
-        .where(or_(HistoryEvent.grant_id.in_(grants), names_them))
-    )
-    return list(session.scalars(statement))
+    # Of a share that was purged, evidence may be kept: the letter then tells whose link it was.
+    links = select(HistoryEvent.grant_id).join(HistoryPerson, is_beside).where(names_them)
+    of_link = HistoryEvent.grant_id.in_(links) | HistoryEvent.grant_id.in_(grants)
+    statement = select(HistoryPerson.event_id).join(HistoryEvent, is_beside)
+    return list(session.scalars(statement.where(of_link | names_them)))
 
 
 def _leave_invitations(session: Session, seals: Seals, address: str) -> int:

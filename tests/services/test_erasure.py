@@ -1,4 +1,5 @@
 import asyncio
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from services.chain.sealing import seal_waiting
 from services.dam.protocol import Contact
 from services.erasure import erase_person
 from services.errors import UnknownPerson
+from services.history import event_key, record
 from services.invitations import make_invitation, read_invitation
 from services.letters import send_waiting_letters
 from services.signing import read_public_keys
@@ -134,6 +136,18 @@ def test_a_letter_that_still_waits_is_never_sent(installation):
     assert asyncio.run(send_waiting_letters(installation)) == 0
     with installation.transaction() as session:
         assert session.query(Outbox).count() == 0
+
+
+def test_what_is_kept_of_a_purged_share_as_evidence_is_erased_as_well(installation):
+    grant = UUID(int=9)
+    with installation.transaction() as session:
+        for kind, address in (
+            (EventKind.LETTER_QUEUED, MARIA),
+            (EventKind.TERMS_ACCEPTED, "10.0.0.7"),
+        ):
+            record(session, kind, key=event_key(kind), grant_id=grant, person={"address": address})
+
+    assert erase(installation).events == 2
 
 
 def test_somebody_who_looked_very_often_is_erased_as_well(installation, invited, owner_connection):
