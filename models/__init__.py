@@ -13,9 +13,11 @@ from models.invitation import Invitation
 from models.outbox import Outbox
 from models.password import Password
 from models.password_attempt import PasswordAttempt
+from models.purge_item import PurgeItem
 from models.rendition import Inspection, Rendition, RenditionRef
 from models.seen_original import SeenOriginal
 from models.share import Share
+from models.share_run import ShareRun
 from models.shared_asset import SharedAsset
 from models.signing_key import SigningKey
 from models.terms_version import TermsVersion
@@ -36,12 +38,14 @@ __all__ = [
     "Outbox",
     "Password",
     "PasswordAttempt",
+    "PurgeItem",
     "Rendition",
     "RenditionRef",
     "SeenOriginal",
     "Selection",
     "Share",
     "ShareFormat",
+    "ShareRun",
     "SharedAsset",
     "SigningKey",
     "TermsVersion",

@@ -46,6 +46,15 @@ class RenditionState(StrEnum):
     FAILED = "failed"
 
 
+class PurgeKind(StrEnum):
+    """What kind of thing has to go when a share is purged."""
+
+    RUN = "run"
+    LETTER = "letter"
+    FOLDER = "folder"
+    ROWS = "rows"
+
+
 class RequestState(StrEnum):
     """How far somebody's wish for a format has come."""
 
@@ -95,6 +104,7 @@ class EventKind(StrEnum):
     PAGE_BUILT = "page:built"
     SHARE_PUBLISHED = "share:published"
     PUBLICATION_FAILED = "publication:failed"
+    PUBLICATION_RESUMED = "publication:resumed"
     LETTER_QUEUED = "letter:queued"
     LETTER_SENT = "letter:sent"
     SHARE_CHANGED = "share:changed"
@@ -113,6 +123,8 @@ class EventKind(StrEnum):
     TERMS_ACCEPTED = "terms:accepted"
     PURGE_STARTED = "purge:started"
     SHARE_PURGED = "share:purged"
+    GARBAGE_COLLECTED = "garbage:collected"
+    STORE_MENDED = "store:mended"
     SETTINGS_CHANGED = "settings:changed"
     LINK_SHOWN = "link:shown"
     PAGE_VIEWED = "page:viewed"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -23,6 +23,7 @@ class Rendition(Base):
     """
 
     __tablename__ = "rendition"
+    __table_args__ = (Index("ix_rendition_wraps", "wraps", postgresql_where=text("wraps <> ''")),)
 
     key: Mapped[str] = mapped_column(primary_key=True)
     generation: Mapped[int] = mapped_column(default=0)
@@ -45,6 +46,8 @@ class Rendition(Base):
     wrapped_bytes: Mapped[int] = mapped_column(default=0)
     splices: Mapped[list[list[Any]] | None]
     made_at: Mapped[datetime] = mapped_column(server_default=func.vitrine_now())
+    #: Since when no share needs it, as far as the collection of garbage has seen.
+    unneeded_at: Mapped[datetime | None]
 
     @property
     def store_key(self) -> str:

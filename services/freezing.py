@@ -22,6 +22,7 @@ from services.links import make_grant
 from services.moments import reach
 from services.originals import Original
 from services.requests import ShareRequest
+from services.runs import note_run
 from services.selection import Selection, resolve_selection
 from services.space import check_space
 
@@ -38,7 +39,9 @@ def claim_share(installation: Installation, request: ShareRequest, *, run: str) 
     """
     key = request.request_key or run
     try:
-        share_id = _find_share(installation, request, key) or _freeze(installation, request, key)
+        share_id = _find_share(installation, request, key, run) or _freeze(
+            installation, request, key, run
+        )
     except RequestRefused as refusal:
         _note_refusal(installation, request, run, refusal)
         raise
@@ -48,13 +51,16 @@ def claim_share(installation: Installation, request: ShareRequest, *, run: str) 
     return claim
 
 
-def _find_share(installation: Installation, request: ShareRequest, key: str) -> UUID | None:
+def _find_share(
+    installation: Installation, request: ShareRequest, key: str, run: str
+) -> UUID | None:
     statement = select(Share).where(Share.owner == request.owner, Share.request_key == key)
     with installation.transaction() as session:
         share = session.scalar(statement)
-    if share is None:
-        return None
-    check_not_over(share)
+        if share is None:
+            return None
+        check_not_over(share)
+        note_run(session, share.id, run)
     if share.request_digest != request.digest():
         raise RequestKeyTaken(
             f"the request key {key} was used for another request, which made share {share.id}:"
@@ -63,7 +69,7 @@ def _find_share(installation: Installation, request: ShareRequest, key: str) -> 
     return share.id
 
 
-def _freeze(installation: Installation, request: ShareRequest, key: str) -> UUID:
+def _freeze(installation: Installation, request: ShareRequest, key: str, run: str) -> UUID:
     selection = resolve_selection(installation, request)
     reach("publish:originals_read")
     check_space(installation, selection.originals.values())
@@ -73,10 +79,11 @@ def _freeze(installation: Installation, request: ShareRequest, key: str) -> UUID
         if session.execute(statement).scalar_one_or_none() is not None:
             reach("publish:share_written")
             _freeze_contents(installation, session, share["id"], selection)
+            note_run(session, share["id"], run)
             reach("publish:contents_written")
             return UUID(str(share["id"]))
     # Another run with this key was faster: its share is the one, if it asks for the same.
-    found = _find_share(installation, request, key)
+    found = _find_share(installation, request, key, run)
     if found is None:
         raise RequestRefused("a share with this request key is being removed: send a new key")
     return found

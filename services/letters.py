@@ -207,11 +207,18 @@ def _note_sent(session: Session, letter_id: UUID) -> None:
     )
 
 
+def find_kept_letters(installation: Installation, letter_id: UUID) -> list[Path]:
+    """Find what the mail folder has of a letter, half written or whole."""
+    names = (f"{letter_id}.eml", f"{letter_id}.html")
+    places = [_folder(installation) / f"{dot}{name}" for name in names for dot in ("", ".")]
+    return [place for place in places if place.exists()]
+
+
 def discard_kept_letters(installation: Installation, letters: Iterable[UUID]) -> None:
     """Remove letters from the mail folder; one that is not there is no fault."""
     for letter_id in letters:
-        for ending in ("eml", "html"):
-            (_folder(installation) / f"{letter_id}.{ending}").unlink(missing_ok=True)
+        for place in find_kept_letters(installation, letter_id):
+            place.unlink(missing_ok=True)
 
 
 def _folder(installation: Installation) -> Path:

@@ -84,6 +84,24 @@ class Settings(BaseSettings):
         le=3600,
         description="After this time without a sign of life a publishing run is dead.",
     )
+    purge_after_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="So many days after a share has expired or was revoked it is purged.",
+    )
+    evidence_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36500,
+        description="So long who accepted terms is kept beside its event, past the purge (0: not).",
+    )
+    garbage_grace_hours: int = Field(
+        24,
+        ge=0,
+        le=8760,
+        description="What no share needs is kept for so many hours before it is collected.",
+    )
     render_processes: int = Field(
         0, ge=0, le=256, description="Worker processes for renditions (0: one per processor)."
     )

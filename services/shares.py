@@ -51,8 +51,8 @@ def find_status(
         link = ""
         grant = session.scalars(
             select(Grant).where(Grant.share_id == share.id, Grant.recipient == "")
-        ).one()
-        if is_open and grant.revoked_at is None:
+        ).one_or_none()
+        if is_open and grant is not None and grant.revoked_at is None:
             link = show_link(installation.seals, grant, installation.settings.public_url)
             record(
                 session,

@@ -8,7 +8,9 @@ import contextlib
 import mmap
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +25,15 @@ from services.errors import OriginalChanged, StoreAway, StoreFull
 #: The file that says: this is the store, and not the place where its disk should be.
 MARK = ".vitrine-store"
 _FOLDERS = ("renditions", "plans", "pages")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """An object as the store lists it; its age is by the clock of whoever keeps it."""
+
+    key: str
+    size_bytes: int
+    age_seconds: float
 
 
 class Store:
@@ -108,6 +119,61 @@ class Store:
         with self._telling(), (self.folder / key).open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
+    def list_objects(self, folder: str) -> Iterator[StoredFile]:
+        """List all objects below a folder with their sizes; none if there is no such folder."""
+        if self._objects is not None:
+            with self._telling():
+                for some in obstore.list(self._objects, prefix=folder.rstrip("/")):
+                    for one in some:
+                        age = time.time() - one["last_modified"].timestamp()
+                        yield StoredFile(str(one["path"]), int(one["size"]), age)
+            return
+        for key in self.list_keys(folder):
+            with contextlib.suppress(FileNotFoundError):
+                stat = self._place(key).stat()
+                yield StoredFile(key, stat.st_size, time.time() - stat.st_mtime)
+
+    def list_folders(self, folder: str) -> list[str]:
+        """List the names of the folders directly in a folder."""
+        with self._telling():
+            if self._objects is not None:
+                found = obstore.list_with_delimiter(self._objects, prefix=folder.rstrip("/"))
+                paths = [one.rstrip("/") for one in found["common_prefixes"]]
+                return sorted(path.rpartition("/")[2] for path in paths)
+            place = self._here(folder)
+            if not place.is_dir():
+                return []
+            return sorted(one.name for one in place.iterdir() if one.is_dir())
+
+    def list_keys(self, folder: str) -> Iterator[str]:
+        """List the keys of all objects below a folder (`pages/…/`); none if there is no such folder.
+
+        An object that is half written counts: it is there. A store that is away is not empty.
+        """
+        with self._telling():
+            if self._objects is not None:
+                for some in obstore.list(self._objects, prefix=folder.rstrip("/")):
+                    yield from (str(one["path"]) for one in some)
+                return
+            root = self._place("")
+            for place, _, names in os.walk(self._here(folder)):
+                below = Path(place).relative_to(root)
+                yield from ((below / name).as_posix() for name in names)
+            self._here(folder)
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove all objects below a folder; one that is not there is no fault.
+
+        An object storage keeps former versions of its objects and uploads that were never finished
+        if its bucket is told to: that is for the bucket's own rules (see docs/operations.md).
+        """
+        with self._telling():
+            if self._objects is None:
+                shutil.rmtree(self._here(folder), onerror=_raise_unless_gone)
+                return
+            for some in obstore.list(self._objects, prefix=folder.rstrip("/")):
+                obstore.delete(self._objects, [str(one["path"]) for one in some])
+
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; one that is not there is no fault."""
         for key in keys:
@@ -132,6 +198,12 @@ class Store:
         if self.folder is None:
             raise StoreAway
         return self.folder / key
+
+    def _here(self, folder: str) -> Path:
+        """Give the place of a folder of a store that is here, whether or not there is the folder."""
+        if not self.is_here():
+            raise StoreAway
+        return self._place(folder)
 
     def _write(self, key: str, fill: Callable[[Path], object]) -> None:
         """Write a draft beside its place and move it there; a draft never stays."""
@@ -163,6 +235,12 @@ class Store:
         except BaseError as error:
             # Without its text, which tells of hosts and keys.
             raise StoreAway from error
+
+
+def _raise_unless_gone(_: object, __: str, told: tuple[type, BaseException, object]) -> None:
+    """Go on where somebody else removed something first."""
+    if not isinstance(told[1], FileNotFoundError):
+        raise told[1]
 
 
 class StoredObject:
