@@ -63,12 +63,17 @@ def refer(session: Session, share_id: UUID, references: Sequence[Reference]) -> 
 
 
 def find_settled(session: Session, keys: Iterable[str]) -> set[str]:
-    """Find which of these renditions exist, or are known never to."""
+    """Find which of these renditions exist, or are known never to, and hold them so.
+
+    A reference to them is to be written before: the collection of garbage removes what it can lock
+    and nobody refers to, and until the end of this transaction it cannot lock these.
+    """
     settled: set[str] = set()
     for batch in _batches(keys):
         statement = select(Rendition.key).where(
             Rendition.key == _any_of(batch, Text()), Rendition.state != RenditionState.MAKING
         )
+        statement = statement.order_by(Rendition.key).with_for_update(read=True, key_share=True)
         settled.update(session.scalars(statement))
     return settled
 
@@ -90,7 +95,7 @@ def claim_renditions(
             [
                 {
                     "key": key,
-                    "generation": 0,
+                    "generation": next_generation(),
                     "state": RenditionState.MAKING,
                     "recipe": write_recipe(wanted[key].recipe),
                     "maker": maker,
@@ -112,23 +117,31 @@ def claim_renditions(
     return claimed
 
 
+def next_generation() -> Any:
+    """Give a number for a file of a rendition that no file has had, and none will have again."""
+    return func.nextval("rendition_generation")
+
+
 def hold_claims(session: Session, keys: Sequence[str], *, maker: str, seconds: float) -> None:
     """Hold what is being made, or waits to be, for longer."""
-    owned = lock_made(session, keys, maker=maker)
+    owned = list(lock_made(session, keys, maker=maker))
     until = func.vitrine_now() + timedelta(seconds=seconds)
     session.execute(update(Rendition).where(Rendition.key.in_(owned)).values(lease_until=until))
 
 
 def note_progress(session: Session, keys: Sequence[str], *, maker: str, percent: int) -> None:
     """Tell how far the making of these has come."""
-    owned = lock_made(session, keys, maker=maker)
+    owned = list(lock_made(session, keys, maker=maker))
     session.execute(update(Rendition).where(Rendition.key.in_(owned)).values(progress=percent))
 
 
-def lock_made(session: Session, keys: Collection[str], *, maker: str) -> set[str]:
-    """Lock those of these that this maker still makes: whoever was overtaken settles nothing."""
+def lock_made(session: Session, keys: Collection[str], *, maker: str) -> dict[str, int]:
+    """Lock those of these that this maker still makes, and say the generation of each.
+
+    Whoever was overtaken settles nothing.
+    """
     statement = (
-        select(Rendition.key)
+        select(Rendition.key, Rendition.generation)
         .where(
             Rendition.key.in_(keys),
             Rendition.maker == maker,
@@ -137,7 +150,7 @@ def lock_made(session: Session, keys: Collection[str], *, maker: str) -> set[str
         .order_by(Rendition.key)
         .with_for_update()
     )
-    return set(session.scalars(statement))
+    return dict(session.execute(statement).all())
 
 
 def settle_files(session: Session, files: Sequence[RenderedFile]) -> None:

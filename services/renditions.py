@@ -197,7 +197,7 @@ def _free(installation: Installation, claimed: Collection[str], rounds: Round) -
     try:
         with installation.transaction() as session:
             left = lock_made(session, claimed, maker=rounds.maker)
-            let_go(session, left, maker=rounds.maker)
+            let_go(session, list(left), maker=rounds.maker)
     except DatabaseAway:
         # Nothing can be written now: the next try in this process does so first.
         _abandoned.leave(rounds.maker, claimed)
@@ -226,7 +226,8 @@ def _settle(installation: Installation, job: Job, outcome: RenderOutcome, rounds
         owned = lock_made(session, job.list_keys(), maker=rounds.maker)
         files = [file for file in outcome.files if file.name in owned]
         for file in files:
-            installation.store.adopt_file(rendition_store_key(file.name, 0), Path(file.path))
+            place = rendition_store_key(file.name, owned[file.name])
+            installation.store.adopt_file(place, Path(file.path))
             reach("render:file_stored")
         settle_files(session, files)
         if outcome.failure is None:

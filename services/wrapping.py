@@ -100,6 +100,16 @@ def wrap_formats(installation: Installation, share: Share, names: Sequence[str])
 
 def _wrap_all(installation: Installation, share_id: UUID, wanted: Sequence[Wrapping]) -> int:
     """Wrap these, those that were wrapped before excepted, and refer to all of them."""
+    while True:
+        wrapped = _wrap_missing(installation, share_id, wanted)
+        if wrapped is not None:
+            return wrapped
+
+
+def _wrap_missing(
+    installation: Installation, share_id: UUID, wanted: Sequence[Wrapping]
+) -> int | None:
+    """Wrap what is missing, and return how much is wrapped; none if some was collected meanwhile."""
     with installation.transaction() as session:
         settled = find_settled(session, {one.key for one in wanted})
     missing = {one.key: one for one in wanted if one.key not in settled}
@@ -112,8 +122,9 @@ def _wrap_all(installation: Installation, share_id: UUID, wanted: Sequence[Wrapp
     with installation.transaction() as session:
         keep_rows(session, rows)
         refer(session, share_id, wrapped)
+        kept = find_settled(session, {one.key for one in wrapped})
     reach("publish:wrapped")
-    return len(wrapped)
+    return len(wrapped) if all(one.key in kept for one in wrapped) else None
 
 
 def choose_packet(share: Share, asset: SharedAsset, facts: Facts) -> Packet:
