@@ -3,9 +3,12 @@
 import asyncio
 from uuid import UUID
 
+from prefect.runtime import flow_run
+
 from services import format_making, format_requests, format_status
 from services.format_wishes import FormatWish
 from services.installation import get_installation
+from services.runs import note_change
 from tasks.policy import unit_of_retry
 from tasks.progress import show_progress
 
@@ -13,6 +16,8 @@ from tasks.progress import show_progress
 @unit_of_retry()
 async def accept_wish(wish: FormatWish) -> UUID:
     """Write a wish down, or find the one that a door wrote down, and return its id."""
+    if wish.share:
+        note_change(get_installation(), wish.share, str(flow_run.get_id()))
     return await asyncio.to_thread(format_requests.accept_wish, get_installation(), wish)
 
 

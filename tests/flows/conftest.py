@@ -32,7 +32,7 @@ def flow_installation(prefect_server, installation, monkeypatch):
     monkeypatch.setattr(installation, "settings", patient)
     modules = (
         "selection renditions bundles pages letters reports failures changes settings passwords"
-        " formats chain"
+        " formats chain life garbage store prefect_runs"
     )
     for module in modules.split():
         monkeypatch.setattr(f"tasks.{module}.get_installation", lambda: installation)
