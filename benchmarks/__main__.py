@@ -15,6 +15,7 @@ _FRAME = frozenset(
     {
         "__main__",
         "hollow",
+        "made_shares",
         "many_shares",
         "nginx",
         "peers",

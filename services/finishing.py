@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select
 
 from models.kinds import EventKind, ShareState
 from models.share import Share
-from services.bundling import list_stale, plan_bundles, replan
+from services.bundling import plan_bundles
 from services.failures import note_publication_failure
 from services.history import event_key, record
 from services.installation import Installation
@@ -24,6 +24,7 @@ from services.lifecycle import move
 from services.moments import reach
 from services.opening import open_share
 from services.pages import build_page
+from services.rebuilding import list_outdated, refresh
 from services.rendered import finish_rendering
 from services.renditions import plan_chunks, render_chunk
 from services.wrapping import wrap_downloads
@@ -75,10 +76,10 @@ def give_up_shares(installation: Installation) -> list[Finding]:
 
 
 def replan_stale(installation: Installation) -> list[Finding]:
-    """Plan anew every zip whose plan is no longer true."""
+    """Make anew every zip and page that is no longer true, and that nobody made anew."""
     return [
-        Finding(share_id, f"{replan(installation, share_id)} zips planned anew")
-        for share_id in list_stale(installation)
+        Finding(share_id, f"{refresh(installation, share_id)} zips and pages made anew")
+        for share_id in list_outdated(installation)
     ]
 
 

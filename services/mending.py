@@ -14,13 +14,12 @@ from models.format_request import FormatRequest
 from models.kinds import EventKind, RenditionState, RequestState
 from models.rendition import Rendition, RenditionRef
 from models.share import WAS_OPEN, Share
-from services.bundling import replan
 from services.errors import VitrineError
 from services.history import event_key, record
 from services.installation import Installation
 from services.leases import Claim
 from services.moments import reach
-from services.pages import rebuild_page
+from services.rebuilding import refresh
 from services.renditions import Chunk, render_chunk
 from services.store_check import StoreReport, look
 from services.wrapping import wrap_downloads
@@ -40,10 +39,8 @@ def mend(installation: Installation, report: StoreReport) -> StoreReport:
     shares = _unmake(installation, lost)
     for share_id, positions in shares.items():
         _render(installation, share_id, positions)
-    for share_id in {*report.plans, *shares}:
-        _plan_again(installation, share_id)
-    for share_id in {*report.pages, *shares}:
-        rebuild_page(installation, share_id)
+    for share_id in {*report.plans, *report.pages, *shares}:
+        _make_anew(installation, share_id)
         reach("mend:page_rebuilt")
     after = look(installation)
     _note(installation, report, after)
@@ -111,17 +108,19 @@ def _render(installation: Installation, share_id: UUID, positions: tuple[int, ..
     wrap_downloads(installation, claim)
 
 
-def _plan_again(installation: Installation, share_id: UUID) -> None:
-    """Plan every zip of a share anew."""
+def _make_anew(installation: Installation, share_id: UUID) -> None:
+    """Plan every zip of a share anew, and build its pages."""
+    now = func.vitrine_now()
     with installation.transaction() as session:
+        session.execute(update(Share).where(Share.id == share_id).values(page_stale_at=now))
         for model in (Bundle, Selection):
             session.execute(
                 update(model)
                 .where(model.share_id == share_id, model.stale_at.is_(None))
-                .values(stale_at=func.vitrine_now())
+                .values(stale_at=now)
             )
     reach("mend:plans_stale")
-    replan(installation, share_id)
+    refresh(installation, share_id)
 
 
 def _note(installation: Installation, before: StoreReport, after: StoreReport) -> None:

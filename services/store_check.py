@@ -145,7 +145,9 @@ def _batch_shares(installation: Installation) -> Iterator[Sequence[Share]]:
 def _look_at_share(installation: Installation, report: StoreReport, share: Share) -> None:
     with installation.transaction() as session:
         assets = session.scalars(
-            select(SharedAsset.position).where(SharedAsset.share_id == share.id)
+            select(SharedAsset.position).where(
+                SharedAsset.share_id == share.id, SharedAsset.withdrawn_at.is_(None)
+            )
         ).all()
         plans = _list_plans(session, share.id)
         is_same = session.scalar(select(Share.current_build).where(Share.id == share.id))

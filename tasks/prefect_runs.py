@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import httpx
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.exceptions import ObjectNotFound, PrefectException
 
 from services import purging
 from services.installation import get_installation
+from tasks.policy import unit_of_retry
 
 log = logging.getLogger(__name__)
 _BATCH = 100
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def forget_runs() -> int:
     """Have Prefect forget the runs of shares that are being purged, and return how many it forgot.
 

@@ -2,29 +2,27 @@
 
 import asyncio
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from services import mending, store_check
 from services.installation import get_installation
 from services.store_check import StoreReport
 from tasks.life import tell
+from tasks.policy import unit_of_retry
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def look(read_digests: bool) -> StoreReport:
     """Look through rows and store."""
     work = store_check.look
     return await asyncio.to_thread(work, get_installation(), reads_digests=read_digests)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def mend(report: StoreReport) -> StoreReport:
     """Make again what is missing or wrong, and look once more."""
     return await asyncio.to_thread(mending.mend, get_installation(), report)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@unit_of_retry()
 async def report_check(found: StoreReport, left: StoreReport) -> int:
     """Show what was found and what is left, and return how much that is."""
     after = left.count()

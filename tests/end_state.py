@@ -41,8 +41,12 @@ _RANDOM = frozenset(
 )
 #: Of seals: what they hold is the history of that moment.
 _SEALED = frozenset({"number", "count"})
-#: A build that nobody was switched to is made again: that it was built is told twice then.
-_TOLD_AGAIN = frozenset({EventKind.PAGE_BUILT.value})
+#: These tell of an attempt, and of each: that a build was made, that somebody went on.
+_ATTEMPTS = [
+    EventKind.PAGE_BUILT.value,
+    EventKind.PUBLICATION_RESUMED.value,
+    EventKind.STORE_MENDED.value,
+]
 
 
 def describe(installation):
@@ -68,11 +72,9 @@ def _describe_table(session, table):
         _hide_ids(json.dumps(list(row), default=_write))
         for row in session.execute(select(*columns))
     )
-    if table.name == "history_event":
-        return {
-            row: 1 if any(kind in row for kind in _TOLD_AGAIN) else n for row, n in rows.items()
-        }
-    return dict(rows)
+    if table.name == "share_run":
+        return {}
+    return {row: n for row, n in rows.items() if not any(kind in row for kind in _ATTEMPTS)}
 
 
 def _write(value):

@@ -16,7 +16,7 @@ from services.settings import Settings
 # Its server is a process without threads that has everything loaded: a child costs milliseconds.
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["tests.killing", "tests.publishing"])
-_MOST_SECONDS = 120
+_MOST_SECONDS = 900
 KILLED = -signal.SIGKILL
 
 

@@ -55,7 +55,7 @@ def lived(flow_installation, set_clock):
 
 def read_prefect():
     """Read every column of every row that Prefect keeps."""
-    place = PREFECT_API_DATABASE_CONNECTION_URL.value().get_secret_value().partition("///")[2]
+    place = str(PREFECT_API_DATABASE_CONNECTION_URL.value()).partition("///")[2]
     with sqlite3.connect(place.partition("?")[0], timeout=30) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         rows = [connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in names]

@@ -120,5 +120,5 @@ def test_a_zip_that_nobody_planned_anew_is_planned(installation):
             .where(Share.id == Bundle.share_id)
         )  # fmt: skip
 
-    assert outcomes(replan_stale(installation)) == ["1 zips planned anew"]
+    assert outcomes(replan_stale(installation)) == ["1 zips and pages made anew"]
     assert replan_stale(installation) == []
