@@ -6,7 +6,7 @@ of an expired share learns that it has expired, and nothing else of it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from services.errors import (
     ShareNotFound,
     TermsNeeded,
 )
+from services.expiry import is_day
 from services.seals import Seals
 from services.standing import Standing, read_standing
 from services.visit_seals import Visit, read_visit
@@ -129,5 +130,13 @@ def _describe_closed(share: Share) -> ShareClosed:
     return ShareClosed(
         owner=share.owner_name or share.owner,
         address=share.owner_address,
-        closed_on=say_date(share.expires_at, share.zone) if share.expires_at else "",
+        closed_on=say_date(_last_moment(share), share.zone),
     )
+
+
+def _last_moment(share: Share) -> datetime:
+    """Find a moment of the day on which a share closed: of whole days the last one, as pages say."""
+    ends_at = share.expires_at
+    if ends_at is None:
+        raise ValueError("a share without an end does not expire")
+    return ends_at - timedelta.resolution if is_day(share.expires_text) else ends_at

@@ -110,6 +110,22 @@ def test_a_share_closes_on_the_millisecond_that_its_owner_named_in_every_zone(
         assert seen == [True, False, False], (text, zone)
 
 
+@pytest.mark.parametrize(
+    ("text", "day"), [("2027-03-28", "28 March 2027"), ("2027-03-28T00:00", "28 March 2027")]
+)
+def test_a_closed_share_names_the_day_that_its_page_named(installation, set_clock, text, day):
+    share = keep_share(installation)
+    set_clock(moment_of("2027-03-01"))
+    wanted = ShareChange(expires_on=text, zone=ROME)
+    change_share(installation, str(share.id), wanted, asked_by="test")
+    set_clock(moment_of("2027-04-01"))
+
+    with pytest.raises(ShareClosed) as refused, installation.transaction() as session:
+        admit(session, installation.seals, token_of(installation, share), action=Action.LOOK)
+
+    assert refused.value.closed_on == day
+
+
 @pytest.mark.parametrize(("text", "zone"), SKIPPED)
 def test_a_time_or_a_day_that_never_comes_is_refused(text, zone):
     before = datetime.fromisoformat(text).replace(tzinfo=UTC) - timedelta(days=30)
