@@ -61,6 +61,8 @@ def purge(installation: Installation) -> int:
 
 
 def _add(installation: Installation, count: int, assets: int) -> None:
+    # The place of the store is taken while nothing is shared.
+    assert installation.store.is_here()
     ids = add_shares(installation, count, state=ShareState.EXPIRED, age=_LONG_AGO)
     fill_shares(installation, ids, assets)
 
