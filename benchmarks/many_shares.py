@@ -25,7 +25,7 @@ _SHARES = """
         'key-' || n, '', 'owner-' || n %% 200, 'Owner', 'owner@halden.example', 'Share ' || n,
         repeat('A few words to whoever gets it. ', 8), '', 'context-' || n %% 40, 'en',
         CASE WHEN n %% 10 = 0 THEN 'revoked' WHEN n %% 10 = 1 THEN 'open'
-            WHEN made < now() - interval '90 days' THEN 'purged' ELSE 'open' END,
+            WHEN made < now() - interval '90 days' THEN 'expired' ELSE 'open' END,
         made, made, made, CASE WHEN n %% 10 = 1 THEN NULL ELSE made + interval '30 days' END,
         '30 days', 'Europe/Rome', true, false, '["original", "web"]', '["press"]', '', 1
     FROM (SELECT n, now() - (%(shares)s - n) * (interval '730 days' / %(shares)s) AS made
@@ -64,6 +64,8 @@ _PEOPLE = """
     SELECT id, '', '{"address": "203.0.113.9", "agent": "A browser"}' FROM history_event
     WHERE kind IN ('page:viewed', 'download:started')
 """
+# Nothing can be added to a share that is being purged: they become so at the end.
+_PURGE = "UPDATE share SET state = 'purged' WHERE state = 'expired'"
 
 
 def fill(connection: psycopg.Connection[Any], *, shares: int, assets: int) -> None:
@@ -74,7 +76,7 @@ def fill(connection: psycopg.Connection[Any], *, shares: int, assets: int) -> No
         "everywhere": EVERYWHERE,
         "events": EVENTS_EACH,
     }
-    for statement in (_SHARES, _GRANTS, _ASSETS, _EVENTS, _PEOPLE):
+    for statement in (_SHARES, _GRANTS, _ASSETS, _EVENTS, _PEOPLE, _PURGE):
         connection.execute(statement, values)
     connection.execute("ANALYZE")
 

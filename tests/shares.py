@@ -11,6 +11,8 @@ from services.links import make_grant, show_link
 
 def keep_share(installation: Installation, *asset_ids: str, **values) -> Share:
     """Keep an open share of these assets, changed by keyword, with a link for everybody."""
+    # Nothing can be added to a share that is being purged: it becomes what is wanted at the end.
+    wanted = values.pop("state", ShareState.OPEN)
     share = Share(
         **{
             "id": new_id(),
@@ -33,6 +35,8 @@ def keep_share(installation: Installation, *asset_ids: str, **values) -> Share:
             a_shared_asset(share.id, position, asset_id)
             for position, asset_id in enumerate(asset_ids or ("one.jpg",), 1)
         )
+        session.flush()
+        share.state = wanted
     return share
 
 

@@ -8,6 +8,7 @@ from models.kinds import EventKind, ShareState
 from services.achievements import AchievementQuery, read_achievements
 from services.errors import RequestRefused
 from services.history import event_key, record
+from services.scrubbing import scrub
 from tests.shares import keep_share
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -123,7 +124,9 @@ def test_figures_stay_when_a_share_is_purged(installation, story):
 
     with installation.transaction() as session:
         session.query(SharedAsset).delete()
-        session.query(Share).update({"state": ShareState.PURGED, "title": "", "context": ""})
+        row = session.get_one(Share, share.id)
+        scrub(row)
+        row.state = ShareState.PURGED
 
     assert figures(installation) == before
     assert list(figures(installation, by="asset")) == [f"{share.id}#1"]

@@ -3,10 +3,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from models import Grant, Share, SharedAsset
 from models.kinds import ShareState
 from services.changes import withdraw_asset
 from services.errors import ShareNotFound
 from services.overview import OverviewQuery, read_overview, read_share
+from services.scrubbing import scrub
 from tests.publishing import a_request, publish
 from tests.services.test_letters import invite
 from tests.shares import keep_share
@@ -108,6 +110,19 @@ def test_one_share_is_read_with_what_was_asked_for_it(installation):
     assert (found.views["human"], found.downloads) == (0, 0)
     with pytest.raises(ShareNotFound):
         read_share(installation, "winter")
+
+
+def test_a_purged_share_is_still_listed_by_its_ids_and_times(installation):
+    share = keep_share(installation, title="Secret", state=ShareState.PURGED)
+    with installation.transaction() as session:
+        session.query(SharedAsset).delete()
+        session.query(Grant).delete()
+        scrub(session.get_one(Share, share.id))
+
+    row = read_overview(installation, OverviewQuery(shares="all", state="purged")).rows[0]
+
+    assert (row.share_id, row.owner, row.title, row.assets) == (share.id, "anna", "", 0)
+    assert read_share(installation, str(share.id)).summary == row
 
 
 @pytest.mark.parametrize(
