@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
@@ -230,6 +231,27 @@ def test_what_is_found_to_be_left_is_no_purge_and_goes_the_next_time(
     monkeypatch.undo()
 
     assert carry_out_purges(installation).purged == (share_id,)
+
+
+def test_three_who_purge_at_once_leave_one_receipt_for_each_share(installation, closed, set_clock):
+    shares = [closed[0]]
+    for number in range(3):
+        shares.append(publish(installation, a_request(request_key=f"more-{number}")))
+        revoke_share(installation, str(shares[-1]), asked_by="test")
+    pass_days(installation, set_clock, 30)
+    threads = [threading.Thread(target=purge, args=(installation,)) for _ in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    purge(installation)
+
+    with installation.transaction() as session:
+        told = session.scalars(
+            select(HistoryEvent.share_id).where(HistoryEvent.kind == EventKind.SHARE_PURGED)
+        ).all()
+    assert sorted(told) == sorted(shares)
 
 
 def test_who_accepted_terms_is_kept_for_as_long_as_the_operator_needs_it(
