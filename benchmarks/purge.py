@@ -9,14 +9,12 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
-from benchmarks.made_shares import add_shares, fill_shares
+from benchmarks.made_shares import add_shares, count_rows, fill_shares, founded
 from benchmarks.result import Result
-from benchmarks.stage import ROOT, Stage, staged
+from deployments.stack.home import ROOT
 from models.kinds import ShareState
 from services.installation import Installation, get_installation
 from services.purging import begin_purges, carry_out_purges
@@ -31,20 +29,18 @@ _LONG_AGO = timedelta(days=31)
 
 def measure() -> list[Result]:
     """Purge many shares of 100 assets, then a small and a large one by themselves."""
-    with tempfile.TemporaryDirectory(prefix="vitrine purge ") as place:
-        library = Path(place) / "library"
-        library.mkdir()
-        with staged(Path(place) / "home", library) as stage:
-            _add(stage.installation, _COUNT, _EACH)
-            began = time.monotonic()
-            purged = purge(stage.installation)
-            seconds = time.monotonic() - began
-            assert purged == _COUNT
-            small = _purge_alone(stage, _SMALL)
-            large = _purge_alone(stage, _ASSETS)
-            assert stage.count("share", state="purged") == _COUNT + 2
-            assert stage.count("shared_asset") == stage.count("history_person") == 0
-            assert not list((stage.home.path / "store" / "pages").iterdir())
+    with founded() as installation:
+        _add(installation, _COUNT, _EACH)
+        began = time.monotonic()
+        purged = purge(installation)
+        seconds = time.monotonic() - began
+        assert purged == _COUNT
+        small = _purge_alone(installation, _SMALL)
+        large = _purge_alone(installation, _ASSETS)
+        assert count_rows(installation, "share", "state = 'purged'") == _COUNT + 2
+        assert not count_rows(installation, "shared_asset")
+        assert not count_rows(installation, "history_person")
+        assert not installation.store.list_folders("pages/")
     what = f"{_COUNT:,} shares of {_EACH} assets, looked for afterwards, with a receipt each"
     more = f"one share of {_ASSETS:,} assets: memory above that for one of {_SMALL}"
     rate = round(_COUNT / seconds, 1)
@@ -67,12 +63,18 @@ def _add(installation: Installation, count: int, assets: int) -> None:
     fill_shares(installation, ids, assets)
 
 
-def _purge_alone(stage: Stage, assets: int) -> float:
+def _purge_alone(installation: Installation, assets: int) -> float:
     """Purge one share in a process of its own, and return the most memory it had, in MB."""
-    _add(stage.installation, 1, assets)
+    _add(installation, 1, assets)
+    settings = installation.settings
     answer = subprocess.run(
         [sys.executable, "-m", "benchmarks.purge"],
-        env={**os.environ, "VITRINE_HOME": str(stage.home.path)},
+        env={
+            **os.environ,
+            "VITRINE_HOME": str(settings.home),
+            "VITRINE_DATABASE_URL": settings.database_url.get_secret_value(),
+            "VITRINE_LINK_KEY": settings.link_key.get_secret_value(),
+        },
         cwd=ROOT,
         capture_output=True,
         text=True,
