@@ -96,6 +96,8 @@ def installation(cluster, database, library, tmp_path):
             gate_memory_ms=0,
         )
     )
+    # Before anything is shared: a store whose mark is missing later is one that is away.
+    assert made.store.is_here()
     yield made
     made.engine.dispose()
 

@@ -3,14 +3,17 @@
 import asyncio
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from models import Bundle, FormatRequest, HistoryEvent, Outbox, Rendition, RenditionRef
-from models.kinds import Actor, LetterState, RenditionState, RequestState
+from models.kinds import Actor, LetterState, RenditionState, RequestState, ShareState
 from services import format_making, renditions
 from services.bundling import replan
+from services.changes import revoke_share
+from services.clock import read_clock
 from services.contents import TAKEN
 from services.errors import (
     DatabaseAway,
@@ -26,6 +29,7 @@ from services.format_wishes import CustomFormat
 from services.freezing import claim_share
 from services.history import list_kinds
 from services.letters import send_waiting_letters
+from services.purging import begin_purges, carry_out_purges, list_runs, note_forgotten
 from services.rendering.shared_pool import get_pool
 from services.renditions import plan_chunks, render_chunk
 from services.staleness import mark_stale
@@ -223,3 +227,24 @@ def test_a_disk_without_room_says_nothing_of_the_originals(installation, monkeyp
     render_chunk(installation, chunk)
 
     assert states_of(installation, Rendition.state) == {RenditionState.PRESENT}
+
+
+def test_a_purge_does_not_take_a_store_that_is_away_for_one_that_was_emptied(
+    installation, set_clock, tmp_path
+):
+    share = publish(installation, CAMPAIGN)
+    revoke_share(installation, str(share), asked_by="test")
+    with installation.transaction() as session:
+        set_clock(read_clock(session) + timedelta(days=31))
+    begin_purges(installation)
+    note_forgotten(installation, list_runs(installation, 10))
+    place, elsewhere = installation.store.folder, tmp_path / "elsewhere"
+    place.rename(elsewhere)
+
+    with pytest.raises(StoreAway):
+        carry_out_purges(installation)
+    assert share_of(installation, share).state is ShareState.PURGING
+    elsewhere.rename(place)
+
+    assert carry_out_purges(installation).purged == (share,)
+    assert not (place / "pages" / str(share)).exists()

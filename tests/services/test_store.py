@@ -1,4 +1,3 @@
-import os
 import resource
 import shutil
 from contextlib import contextmanager
@@ -115,8 +114,9 @@ def test_a_store_of_before_there_were_marks_is_taken_for_what_it_is(installation
     again.engine.dispose()
 
 
-def test_a_database_that_is_away_is_no_reason_to_found_a_store(installation, cluster):
-    fresh = Installation(installation.settings)
+def test_a_database_that_is_away_is_no_reason_to_found_a_store(installation, cluster, tmp_path):
+    home = tmp_path / "another"
+    fresh = Installation(installation.settings.model_copy(update={"home": home}))
     cluster.stop()
     try:
         with pytest.raises(DatabaseAway):
@@ -124,5 +124,5 @@ def test_a_database_that_is_away_is_no_reason_to_found_a_store(installation, clu
     finally:
         cluster.start()
 
-    assert not os.path.lexists(installation.settings.home / "store")
+    assert not home.exists()
     fresh.engine.dispose()

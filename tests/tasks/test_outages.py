@@ -18,8 +18,30 @@ from prefect.states import Failed
 
 import tasks
 from services.changes import ShareChange
-from tasks import bundles, changes, formats, letters, pages, renditions, selection
-from tests.enduring import BUSY, RENDERING, STORING, WISH, WITHDRAWN, endure, fill_library
+from services.purging import list_runs, note_forgotten
+from tasks import (
+    bundles,
+    chain,
+    changes,
+    formats,
+    garbage,
+    letters,
+    life,
+    pages,
+    renditions,
+    selection,
+    store,
+)
+from tests.enduring import (
+    BUSY,
+    RENDERING,
+    STORING,
+    TIDYING,
+    WISH,
+    WITHDRAWN,
+    endure,
+    fill_library,
+)
 from tests.outages import DatabaseAway, DiskFull, StoreGone, mount_small_disk, unmount
 
 
@@ -39,11 +61,12 @@ def tmp(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def small_disk(tmp):
+def small_disk(tmp, installation):
     """The home on a small disk of its own."""
     if not mount_small_disk(tmp.parent):
         pytest.skip("only root may mount a small disk")
     tmp.mkdir()
+    installation.store.found()
     yield tmp.parent
     unmount(tmp.parent)
 
@@ -90,6 +113,14 @@ def publish(request):
     return claim.share_id
 
 
+def purge():
+    """Do what the flow does; Prefect never heard of the runs."""
+    perform(life.begin_purges)
+    installation = life.get_installation()
+    note_forgotten(installation, list_runs(installation, 10))
+    return perform(life.carry_out_purges)
+
+
 def make_work(request):
     """All tasks in the order of their flows."""
     off = ShareChange(downloads="off")
@@ -101,12 +132,20 @@ def make_work(request):
         "add": lambda: perform(formats.make_format, UUID(str(perform(formats.accept_wish, WISH)))),
         "make": lambda: perform(formats.make_waiting_formats),
         "letters": lambda: perform(letters.send_waiting_letters),
+        "expire": lambda: perform(life.expire_shares),
+        "purge": purge,
+        "collect": lambda: (
+            perform(garbage.collect_renditions),
+            perform(garbage.collect_orphans),
+        ),
+        "seal": lambda: perform(chain.seal_waiting),
+        "check": lambda: perform(store.look, True),
         "replan": lambda: perform(bundles.refresh_shares, ""),
     }
 
 
 def test_all_work_outlives_a_database_that_is_stopped_and_started(installation, cluster):
-    answers = endure(installation, make_work, BUSY, DatabaseAway(cluster))
+    answers = endure(installation, make_work, BUSY | TIDYING, DatabaseAway(cluster))
 
     assert ("d/1/web", 503, True) in answers
 
@@ -114,10 +153,10 @@ def test_all_work_outlives_a_database_that_is_stopped_and_started(installation, 
 def test_all_work_outlives_a_store_that_is_away_and_back(installation):
     folder = installation.store.folder
 
-    answers = endure(installation, make_work, STORING, StoreGone(folder))
+    answers = endure(installation, make_work, STORING | TIDYING, StoreGone(folder))
 
     assert ("d/1/web", 503, True) in answers
 
 
 def test_all_work_outlives_a_disk_that_is_full(installation, small_disk):
-    endure(installation, make_work, RENDERING, DiskFull(small_disk))
+    endure(installation, make_work, RENDERING | TIDYING, DiskFull(small_disk))
