@@ -19,7 +19,9 @@ def plan_bundles(claim: Claim) -> int:
 async def refresh_shares(share: str) -> int:
     """Make anew what is stale in one share, or in all, and return how many plans and pages."""
     installation = get_installation()
-    listed = asyncio.to_thread(rebuilding.list_outdated, installation)
-    shares = [UUID(share)] if share else await listed
+    if share:
+        shares = [UUID(share)]
+    else:
+        shares = await asyncio.to_thread(rebuilding.list_outdated, installation)
     made = [await asyncio.to_thread(rebuilding.refresh, installation, one) for one in shares]
     return sum(made)
