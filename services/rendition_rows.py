@@ -10,7 +10,20 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, and_, any_, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    LargeBinary,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
@@ -23,6 +36,7 @@ from services.needs import Need
 from services.rendering.orders import Failure, RenderedFile
 
 _BATCH = 1000
+_PLACE = ("position", "part", "format", "key")
 _T = TypeVar("_T")
 
 
@@ -49,17 +63,20 @@ class Reference(Protocol):
 def refer(session: Session, share_id: UUID, references: Sequence[Reference]) -> None:
     """Write down that a share needs these renditions; what is written twice stands there once."""
     for batch in _batches(references):
-        rows = [
-            {
-                "share_id": share_id,
-                "position": one.position,
-                "part": one.part,
-                "format": one.format,
-                "key": one.key,
-            }
-            for one in batch
-        ]
-        session.execute(insert(RenditionRef).on_conflict_do_nothing(), rows)
+        # One statement, of which the database also looks but once whether the share may have more.
+        rows = (
+            func.unnest(
+                literal([one.position for one in batch], ARRAY(BigInteger())),
+                literal([one.part for one in batch], ARRAY(BigInteger())),
+                literal([one.format for one in batch], ARRAY(Text())),
+                literal([one.key for one in batch], ARRAY(Text())),
+            )
+            .table_valued(*_PLACE)
+            .render_derived()
+        )
+        given = select(literal(share_id, Uuid()), *rows.c)
+        statement = insert(RenditionRef).from_select(["share_id", *_PLACE], given)
+        session.execute(statement.on_conflict_do_nothing())
 
 
 def find_settled(session: Session, keys: Iterable[str]) -> set[str]:
