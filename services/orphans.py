@@ -122,7 +122,7 @@ def _collect_plans(installation: Installation, share_id: UUID) -> int:
         share = session.get(Share, share_id)
         if share is None or share.state is ShareState.PURGING:
             return 0
-        plans = _list_plans(session, share_id)
+        plans = list_plans(session, share_id)
     named = {*plans, *(key for plan in plans for key in list_own_files(installation, plan))}
     gone = [one.key for one in old if one.key not in named]
     installation.store.delete(gone)
@@ -130,7 +130,8 @@ def _collect_plans(installation: Installation, share_id: UUID) -> int:
     return len(gone)
 
 
-def _list_plans(session: Session, share_id: UUID) -> list[str]:
+def list_plans(session: Session, share_id: UUID) -> list[str]:
+    """List the keys of the plans of a share's zips, selections included."""
     return [
         key
         for model in (Bundle, Selection)

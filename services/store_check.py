@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
 
-from models.bundle import Bundle, Selection
 from models.kinds import RenditionState
 from models.rendition import Rendition, RenditionRef
 from models.share import WAS_OPEN, Share
 from models.shared_asset import SharedAsset
 from services.installation import Installation
-from services.orphans import find_orphans, list_own_files
+from services.orphans import find_orphans, list_own_files, list_plans
 from services.pages import FIRST_PAGE, page_key
 
 _BLOCK_BYTES = 1 << 20
@@ -149,7 +147,7 @@ def _look_at_share(installation: Installation, report: StoreReport, share: Share
                 SharedAsset.share_id == share.id, SharedAsset.withdrawn_at.is_(None)
             )
         ).all()
-        plans = _list_plans(session, share.id)
+        plans = list_plans(session, share.id)
         is_same = session.scalar(select(Share.current_build).where(Share.id == share.id))
     if is_same != share.current_build:
         return
@@ -162,11 +160,3 @@ def _look_at_share(installation: Installation, report: StoreReport, share: Share
     wanted = {*plans, *(key for plan in plans for key in list_own_files(installation, plan))}
     if not wanted <= kept:
         report.plans.append(share.id)
-
-
-def _list_plans(session: Session, share_id: UUID) -> list[str]:
-    return [
-        key
-        for model in (Bundle, Selection)
-        for key in session.scalars(select(model.plan_key).where(model.share_id == share_id))
-    ]
