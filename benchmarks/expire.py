@@ -7,7 +7,8 @@ import os
 import time
 from datetime import timedelta
 
-from benchmarks.made_shares import add_shares, count_rows, founded
+from benchmarks.founded import founded
+from benchmarks.made_shares import add_shares, count_rows
 from benchmarks.result import Result
 from models.kinds import ShareState
 from services.closing import expire_shares
@@ -18,7 +19,7 @@ _MOST_SECONDS = 10.0
 
 def measure() -> list[Result]:
     """Mark all of them, as the schedule does when it comes late."""
-    with founded() as installation:
+    with founded() as (installation, _):
         ids = add_shares(installation, _COUNT, state=ShareState.OPEN, age=timedelta(seconds=1))
         began = time.monotonic()
         expired = expire_shares(installation)

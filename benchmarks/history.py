@@ -5,33 +5,23 @@ of it. Sealing and proving cost the same for each event however many there are, 
 on the first million. `COUNT=` makes fewer; the whole needs 5 GB of disk.
 """
 
-import base64
 import hashlib
 import os
-import secrets
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 
+from benchmarks.founded import founded
 from benchmarks.result import Result
-from deployments.stack.home import ROOT
-from deployments.stack.postgres import Cluster, running_cluster
 from services.bundles.signature import read_keys
 from services.chain.checking import verify_file, verify_history
 from services.chain.sealing import seal_waiting
 from services.exporting import HistoryExport, export_history
 from services.installation import Installation
-from services.settings import Settings
 from services.share_history import select_history
 from services.signing import read_public_keys
 
@@ -55,45 +45,12 @@ _Owner = psycopg.Connection[tuple[Any, ...]]
 
 def measure() -> list[Result]:
     """Seal and prove the first events, make the others, and look at shares."""
-    with _installed() as (installation, owner):
+    with founded() as (installation, cluster), cluster.connect("vitrine") as owner:
         _make_events(owner, 1, _SEALED)
         chain = _measure_chain(installation)
         _make_events(owner, _SEALED + 1, _COUNT)
         owner.execute("VACUUM ANALYZE history_event")
         return [*_measure_newest(installation, owner), *chain]
-
-
-@contextmanager
-def _installed() -> Iterator[tuple[Installation, _Owner]]:
-    """Run a database of its own, with our tables."""
-    password = secrets.token_urlsafe()
-    with (
-        tempfile.TemporaryDirectory(prefix="vitrine-history-") as folder,
-        running_cluster(Path(folder) / "data", password=password) as cluster,
-    ):
-        for role in ("vitrine_owner", "vitrine_app"):
-            cluster.create_role(role, password)
-        cluster.create_database("vitrine", owner="vitrine_owner")
-        with cluster.connect() as connection:
-            connection.execute("GRANT CONNECT ON DATABASE vitrine TO vitrine_app")
-        _migrate(cluster, password)
-        installation = Installation(
-            Settings(
-                home=Path(folder) / "home",
-                database_url=cluster.url("vitrine_app", password, "vitrine"),
-                link_key=base64.b64encode(secrets.token_bytes(32)).decode(),
-            )
-        )
-        with cluster.connect("vitrine") as owner:
-            yield installation, owner
-        installation.engine.dispose()
-
-
-def _migrate(cluster: Cluster, password: str) -> None:
-    config = Config(ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["url"] = cluster.url("vitrine_owner", password, "vitrine")
-    command.upgrade(config, "head")
 
 
 def _make_events(owner: _Owner, first: int, last: int) -> None:

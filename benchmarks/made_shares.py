@@ -1,29 +1,18 @@
 """Shares that nobody published: rows by the thousand and files as a publication leaves them."""
 
-import base64
-import secrets
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from alembic import command
-from alembic.config import Config
-from pydantic import SecretStr
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from deployments.stack.home import ROOT
-from deployments.stack.postgres import running_cluster
 from models.base import new_id
 from models.kinds import ShareState
 from models.share import Share
 from services.clock import read_clock
 from services.installation import Installation
-from services.settings import Settings
 
 _BATCH = 1000
 _PAGE_BYTES = b"<!doctype html><title>A page</title>" + b"." * 2000
@@ -61,35 +50,6 @@ _ROWS = (
     SELECT id, '', '{"address": "192.0.2.1"}' FROM added
     """,
 )
-
-
-@contextmanager
-def founded() -> Iterator[Installation]:
-    """Open an installation of its own on a durable PostgreSQL of the wheel: nothing else of a stack."""
-    password = secrets.token_urlsafe()
-    with (
-        tempfile.TemporaryDirectory(prefix="vitrine life ") as place,
-        running_cluster(Path(place) / "data", password=password) as cluster,
-    ):
-        for role in ("vitrine_owner", "vitrine_app"):
-            cluster.create_role(role, password)
-        cluster.create_database("vitrine", owner="vitrine_owner")
-        with cluster.connect() as connection:
-            connection.execute("GRANT CONNECT ON DATABASE vitrine TO vitrine_app")
-        config = Config(ROOT / "alembic.ini")
-        config.set_main_option("script_location", str(ROOT / "migrations"))
-        config.attributes["url"] = cluster.url("vitrine_owner", password, "vitrine")
-        command.upgrade(config, "head")
-        installation = Installation(
-            Settings(
-                home=Path(place) / "home",
-                database_url=SecretStr(cluster.url("vitrine_app", password, "vitrine")),
-                link_key=SecretStr(base64.b64encode(secrets.token_bytes(32)).decode()),
-            )
-        )
-        installation.store.found()
-        yield installation
-        installation.engine.dispose()
 
 
 def count_rows(installation: Installation, table: str, where: str = "true") -> int:

@@ -3,40 +3,32 @@
 COUNT= shares of 100 assets each; 50,000 of them are 5 million shared assets.
 """
 
-import base64
 import os
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from benchmarks.founded import founded
 from benchmarks.many_shares import CONTEXT, EVERYWHERE, OWNER, explain, fill, list_nodes
 from benchmarks.result import Result
-from benchmarks.stage import ROOT
-from deployments.stack.postgres import running_cluster
 from models.share import Share
 from services.achievements import AchievementQuery, select_achievements
 from services.boards import select_board
 from services.clock import read_clock
 from services.installation import Installation
 from services.overview import OverviewQuery, select_overview
-from services.settings import Settings
 from services.share_history import select_history
 
 _ASSETS_EACH = 100
 _ROUNDS = 7
 _MOST_MS = 100.0
 _MOST_REPORT_MS = 60_000.0
-_PASSWORD = "only-for-this-benchmark"  # noqa: S105
 
 
 def measure() -> list[Result]:
@@ -90,36 +82,11 @@ def _measure(session: Session, name: str, what: str, statement: Any, count: int)
 
 @contextmanager
 def _database(count: int) -> Iterator[Installation]:
-    with (
-        tempfile.TemporaryDirectory(prefix="vitrine bench ") as folder,
-        running_cluster(Path(folder) / "data", password=_PASSWORD, is_durable=False) as cluster,
-    ):
-        for role in ("vitrine_owner", "vitrine_app"):
-            cluster.create_role(role, _PASSWORD)
-        cluster.create_database("vitrine", owner="vitrine_owner")
-        with cluster.connect() as connection:
-            connection.execute("GRANT CONNECT ON DATABASE vitrine TO vitrine_app")
-        _migrate(cluster.url("vitrine_owner", _PASSWORD, "vitrine"))
+    with founded(is_durable=False) as (installation, cluster):
         began = time.monotonic()
         with cluster.connect("vitrine") as connection:
             fill(connection, shares=count, assets=_ASSETS_EACH)
             # As autovacuum does it in time: the map of what is visible to all, for index-only scans.
             connection.execute("VACUUM")
         print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
-        installation = Installation(
-            Settings(
-                home=Path(folder),
-                database_url=cluster.url("vitrine_app", _PASSWORD, "vitrine"),
-                link_key=base64.b64encode(bytes(range(32))).decode(),
-            )
-        )
         yield installation
-        installation.engine.dispose()
-
-
-def _migrate(url: str) -> None:
-    config = Config(ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["url"] = url
-    upgrade: Callable[..., None] = command.upgrade
-    upgrade(config, "head")

@@ -12,7 +12,8 @@ import sys
 import time
 from datetime import timedelta
 
-from benchmarks.made_shares import add_shares, count_rows, fill_shares, founded
+from benchmarks.founded import founded
+from benchmarks.made_shares import add_shares, count_rows, fill_shares
 from benchmarks.result import Result
 from deployments.stack.home import ROOT
 from models.kinds import ShareState
@@ -29,7 +30,7 @@ _LONG_AGO = timedelta(days=31)
 
 def measure() -> list[Result]:
     """Purge many shares of 100 assets, then a small and a large one by themselves."""
-    with founded() as installation:
+    with founded() as (installation, _):
         _add(installation, _COUNT, _EACH)
         began = time.monotonic()
         purged = purge(installation)
@@ -57,8 +58,6 @@ def purge(installation: Installation) -> int:
 
 
 def _add(installation: Installation, count: int, assets: int) -> None:
-    # The place of the store is taken while nothing is shared.
-    assert installation.store.is_here()
     ids = add_shares(installation, count, state=ShareState.EXPIRED, age=_LONG_AGO)
     fill_shares(installation, ids, assets)
 
