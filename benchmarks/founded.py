@@ -43,4 +43,4 @@ def founded(*, is_durable: bool = True) -> Iterator[tuple[Installation, Cluster]
         )
         installation.store.found()
         yield installation, cluster
-        installation.engine.dispose()
+        installation.close()

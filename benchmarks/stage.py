@@ -54,7 +54,7 @@ class Stage:
         for name in {"api", "desk"} & self.__dict__.keys():
             self.__dict__[name].close()
         if "installation" in self.__dict__:
-            self.installation.engine.dispose()
+            self.installation.close()
         for name in ("state", "api", "desk", "installation"):
             self.__dict__.pop(name, None)
 

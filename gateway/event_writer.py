@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.threads import run_in_thread
+from services.errors import DatabaseAway
 from services.history import Event, record_all
 from services.installation import Installation
 
@@ -60,5 +61,13 @@ class EventWriter:
                 done.set_result(None)
 
     def _commit(self, events: Sequence[Event]) -> None:
+        try:
+            self._record(events)
+        except DatabaseAway:
+            # The connection may have ended while nobody needed it. Each event has its key, so that
+            # what was written before the answer was lost is not written twice.
+            self._record(events)
+
+    def _record(self, events: Sequence[Event]) -> None:
         with self._installation.statement() as connection:
             record_all(connection, events)

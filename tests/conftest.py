@@ -99,7 +99,7 @@ def installation(cluster, database, library, tmp_path):
     # Before anything is shared: a store whose mark is missing later is one that is away.
     assert made.store.is_here()
     yield made
-    made.engine.dispose()
+    made.close()
 
 
 @pytest.fixture

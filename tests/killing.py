@@ -77,7 +77,7 @@ class World:
 
     def close(self) -> None:
         """Close every connection to it."""
-        self.installation.engine.dispose()
+        self.installation.close()
 
     def remove(self) -> None:
         """Remove its database; its home is pytest's."""

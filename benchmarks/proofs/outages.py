@@ -23,7 +23,7 @@ from benchmarks.stage import ROOT, Stage, staged
 from deployments.stack.processes import find_processes
 
 _SECONDS = 30.0
-_TEST = "tests/flows/outages_at_length.py"
+_TEST = "tests/outages/flows_at_length.py"
 _PHOTOGRAPHS = 12
 
 

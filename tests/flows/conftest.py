@@ -6,6 +6,7 @@ from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
 import services.installation
+from tests.tasks_find import let_tasks_find
 
 
 @pytest.fixture(scope="package")
@@ -26,15 +27,6 @@ def prefect_server():
 @pytest.fixture
 def flow_installation(prefect_server, installation, monkeypatch):
     """The installation that tasks find."""
-    # A flow's process ends with it, and so does the thread that renews its lease; here it goes on,
-    # and must not come to its first renewal after the database is gone.
-    patient = installation.settings.model_copy(update={"publish_lease_seconds": 3600})
-    monkeypatch.setattr(installation, "settings", patient)
-    modules = (
-        "selection renditions bundles pages letters reports failures changes settings passwords"
-        " formats chain life garbage store prefect_runs"
-    )
-    for module in modules.split():
-        monkeypatch.setattr(f"tasks.{module}.get_installation", lambda: installation)
+    let_tasks_find(installation, monkeypatch)
     yield installation
     services.installation.get_installation.cache_clear()

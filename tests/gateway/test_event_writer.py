@@ -47,6 +47,34 @@ def test_an_event_that_cannot_be_written_takes_no_other_with_it(installation):
     assert good.key in keys and bad.key not in keys
 
 
+def test_an_event_outlives_a_connection_that_ended_while_nobody_needed_it(
+    installation, cluster, database
+):
+    first, second = an_event(), an_event()
+
+    async def write_between_restarts():
+        writer = EventWriter(installation)
+        await writer.write(first)
+        end_connections(cluster, database)
+        await writer.write(second)
+
+    asyncio.run(write_between_restarts())
+
+    with installation.transaction() as session:
+        assert {row.event_key for row in session.query(HistoryEvent)} >= {first.key, second.key}
+
+
+def end_connections(cluster, database):
+    """End them as a restart of the database does."""
+    with cluster.connect() as connection:
+        ended = connection.execute(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+            " WHERE datname = %s",
+            [database],
+        ).fetchone()
+    assert ended[0] > 0
+
+
 def test_one_event_told_twice_in_one_commit_is_one_event(installation):
     event = an_event(person={"agent": "x"})
 

@@ -188,7 +188,7 @@ def test_a_database_that_only_reads_is_away(installation, cluster, database):
     share = publish(installation, CAMPAIGN)
     with cluster.connect() as connection:
         connection.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
-    installation.engine.dispose()
+    installation.close()
 
     with pytest.raises(DatabaseAway), installation.transaction() as session:
         session.add(Outbox(share_id=share, template="x", grant_id=share))

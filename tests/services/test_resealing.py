@@ -66,7 +66,7 @@ def test_links_letters_and_passwords_survive_another_key(installation, tmp_path)
         row = session.query(Invitation).one()
         assert read_invitation(forgotten.seals, row) == [Contact("maria@paper.example", "Maria")]
     for one in (rotated, forgotten):
-        one.engine.dispose()
+        one.close()
 
 
 def test_without_the_former_key_nothing_is_opened_by_mistake(installation):
@@ -75,7 +75,7 @@ def test_without_the_former_key_nothing_is_opened_by_mistake(installation):
 
     with pytest.raises(SealBroken):
         link_of(rotated, share_id)
-    rotated.engine.dispose()
+    rotated.close()
 
 
 def test_a_renewed_hash_asks_nobody_again(installation):
@@ -91,7 +91,7 @@ def test_a_renewed_hash_asks_nobody_again(installation):
     assert [one.get(page).status_code for one in (browser, other)] == [200, 200]
     with rotated.transaction() as session:
         assert session.get_one(Share, share_id).password_epoch == 0
-    rotated.engine.dispose()
+    rotated.close()
 
 
 @pytest.mark.parametrize(

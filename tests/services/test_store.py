@@ -100,7 +100,7 @@ def test_an_installation_that_shared_something_founds_no_second_store(installati
         again.store.put("brand/logo.webp", b"new")
 
     assert not place.exists()
-    again.engine.dispose()
+    again.close()
 
 
 def test_a_store_of_before_there_were_marks_is_taken_for_what_it_is(installation):
@@ -111,7 +111,7 @@ def test_a_store_of_before_there_were_marks_is_taken_for_what_it_is(installation
     again.store.put("brand/logo.webp", b"new")
 
     assert (again.store.folder / MARK).exists()
-    again.engine.dispose()
+    again.close()
 
 
 def test_a_database_that_is_away_is_no_reason_to_found_a_store(installation, cluster, tmp_path):
@@ -125,4 +125,4 @@ def test_a_database_that_is_away_is_no_reason_to_found_a_store(installation, clu
         cluster.start()
 
     assert not home.exists()
-    fresh.engine.dispose()
+    fresh.close()

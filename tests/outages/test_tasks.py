@@ -4,10 +4,7 @@ Without Prefect, which `make prove NAME=outages` adds, with its server among wha
 """
 
 import asyncio
-import importlib
 import inspect
-import pkgutil
-import tempfile
 import time
 from uuid import UUID, uuid4
 
@@ -16,7 +13,6 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.settings import PREFECT_SERVER_EPHEMERAL_ENABLED, temporary_settings
 from prefect.states import Failed
 
-import tasks
 from services.changes import ShareChange
 from services.purging import list_runs, note_forgotten
 from tasks import (
@@ -32,55 +28,13 @@ from tasks import (
     selection,
     store,
 )
-from tests.enduring import (
-    BUSY,
-    RENDERING,
-    STORING,
-    TIDYING,
-    WISH,
-    WITHDRAWN,
-    endure,
-    fill_library,
-)
-from tests.outages import DatabaseAway, DiskFull, StoreGone, mount_small_disk, unmount
-
-
-@pytest.fixture
-def library(tmp_path):
-    """Little to render."""
-    return fill_library(tmp_path / "library")
+from tests.outages.enduring import BUSY, RENDERING, STORING, TIDYING, WISH, WITHDRAWN, endure
+from tests.outages.rehearsal import DatabaseAway, DiskFull, StoreGone
 
 
 @pytest.fixture(autouse=True)
-def tmp(tmp_path, monkeypatch):
-    """A folder for all that is there for a moment, in the home as in the stack."""
-    folder = tmp_path / "home" / "tmp"
-    folder.mkdir(parents=True)
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
-@pytest.fixture
-def small_disk(tmp, installation):
-    """The home on a small disk of its own."""
-    if not mount_small_disk(tmp.parent):
-        pytest.skip("only root may mount a small disk")
-    tmp.mkdir()
-    installation.store.found()
-    yield tmp.parent
-    unmount(tmp.parent)
-
-
-@pytest.fixture(autouse=True)
-def _tasks_find(installation, monkeypatch):
-    """The installation that tasks find; progress is shown to nobody."""
-    patient = {"publish_lease_seconds": 3600, "store_reserve_mb": 0}
-    settings = installation.settings.model_copy(update=patient)
-    monkeypatch.setattr(installation, "settings", settings)
-    for one in pkgutil.iter_modules(tasks.__path__):
-        module = importlib.import_module(f"tasks.{one.name}")
-        if hasattr(module, "get_installation"):
-            monkeypatch.setattr(module, "get_installation", lambda: installation)
+def _no_server():
+    """Nobody starts one for the sake of a policy."""
     with temporary_settings({PREFECT_SERVER_EPHEMERAL_ENABLED: False}):
         yield
 

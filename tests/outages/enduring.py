@@ -1,6 +1,6 @@
 """Take flows through an outage while somebody looks and downloads, and see that nothing is half or lost.
 
-Who holds the work in its middle and what goes away: `tests/outages.py`. SECONDS says for how long.
+Who holds the work in its middle and what goes away: `rehearsal.py`. SECONDS says for how long.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from services.format_wishes import CustomFormat, FormatWish
 from services.letters import send_waiting_letters
 from services.rebuilding import list_outdated, refresh
 from services.staleness import mark_stale
-from tests.outages import Rehearsal
+from tests.outages.rehearsal import Rehearsal
 from tests.photographs import write_photograph
 from tests.publishing import a_request, link_of, publish, share_of
 from tests.services.test_letters import invite
@@ -161,6 +161,19 @@ def check_tidied(installation, shares):
     assert list(installation.store.list_keys(f"renditions/{GARBAGE[:2]}/")) == []
 
 
+def check_told(installation, results):
+    """What operators asked for is there, once."""
+    assert [one.name for one in (installation.settings.home / "exports").iterdir()] == [
+        results["export"]
+    ]
+    found = {kind: count(installation, kind) for kind in ("history:exported", "settings:changed")}
+    assert found == {"history:exported": 1, "settings:changed": 1}, found
+    assert results["check"] == 0
+    assert results["history"] > 0
+    assert results["overview"] >= results["board"] > 1
+    assert results["kpis"] > 0
+
+
 def endure(installation, make_flows, held, outage, seconds=SECONDS):
     """Take all work through an outage, and check that nothing is half and nothing is lost.
 
@@ -178,6 +191,8 @@ def endure(installation, make_flows, held, outage, seconds=SECONDS):
         check_results(installation, results)
         if "purge" in flows:
             check_tidied(installation, shares)
+        if "export" in flows:
+            check_told(installation, results)
         check_nothing_half(installation, browser)
     assert {status for _, status, _ in visitor.answers} <= {200, 503}
     assert all(says_when for _, status, says_when in visitor.answers if status != 200)
