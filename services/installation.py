@@ -35,7 +35,7 @@ class Installation:
     @cached_property
     def _engine_of_statements(self) -> Engine:
         """Connections of their own for single statements, which nobody asks whether they live."""
-        return self._make_engine(pool_size=1, max_overflow=9, isolation_level="AUTOCOMMIT")
+        return self._make_engine(pool_size=1, isolation_level="AUTOCOMMIT")
 
     def _make_engine(self, **pool: Any) -> Engine:
         url = self.settings.database_url.get_secret_value()
@@ -88,12 +88,12 @@ class Installation:
     def statement(self) -> Iterator[Connection]:
         """Open a connection on which each statement is a transaction by itself.
 
-        The database is asked once where a transaction asks it three times, and a fourth time whether
-        the connection still lives: for what waits. So one that ended while it was idle is found out
-        by the statement, and no other is left in the pool then.
+        For what somebody waits for: the database is asked once, where a transaction asks it four times,
+        the first time whether the connection lives. So a connection that ended while it was idle is
+        found out by the statement; the next try has a new one.
 
         Raises:
-            DatabaseAway: it cannot be reached, or it went away.
+            DatabaseAway: it cannot be reached, or it went away, perhaps long ago.
         """
         with _telling_if_away(), self._engine_of_statements.connect() as connection:
             yield connection

@@ -87,7 +87,7 @@ def once_it_begins(flow):
 
 
 def make_flows(request):
-    """All flows; those that the schedules begin look at whatever is there just then."""
+    """All flows: those that have moments in their middle, and those that begin meanwhile."""
     off = ShareChange(downloads="off")
     in_their_middle = {
         "publish": lambda: publish_share(request),
