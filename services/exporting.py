@@ -18,6 +18,7 @@ from services.chain.proof import BATCH, ProofCount, write_proof
 from services.chain.rows import select_lines
 from services.chain.sealing import seal_waiting
 from services.clock import read_clock
+from services.disk import telling_of_room
 from services.history import event_key, record
 from services.installation import Installation
 from services.requests import number_fields
@@ -70,20 +71,22 @@ def export_history(
 
     Raises:
         ShareNotFound: there is no such share.
+        StoreFull: there is no room for the file.
     """
     with installation.transaction() as session:
         share_id = find_share(session, wanted.share).id if wanted.share else None
         now = read_clock(session)
     seal_waiting(installation)
     home = installation.settings.home.resolve()
-    # What a killed export leaves in the second is gone with the next start of the stack.
-    for folder in (home / _FOLDER, home / "tmp"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = f"{share_id or 'all'}-{now:%Y%m%dT%H%M%S%fZ}.{_ENDINGS[wanted.form]}"
     draft, path = home / "tmp" / name, home / _FOLDER / name
     try:
-        draft.touch(mode=_OWN_EYES_ONLY)
-        count = _write(installation, draft, wanted, share_id)
+        with telling_of_room():
+            # What a killed export leaves in the first is gone with the next start of the stack.
+            for folder in (draft.parent, path.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft.touch(mode=_OWN_EYES_ONLY)
+            count = _write(installation, draft, wanted, share_id)
         _note(installation, wanted, share_id, count, asked_by)
         draft.replace(path)
     finally:

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
-from models.kinds import RenditionState
+from models.format_request import FormatRequest
+from models.kinds import RenditionState, RequestState
 from models.rendition import Rendition, RenditionRef
 from models.share import WAS_OPEN, Share
 from models.shared_asset import SharedAsset
+from services.contents import TAKEN
 from services.installation import Installation
 from services.orphans import find_orphans, list_own_files, list_plans
 from services.pages import FIRST_PAGE, page_key
@@ -92,15 +94,27 @@ def _look_at_renditions(
 
 
 def _find_unmade(installation: Installation) -> list[str]:
-    """Find what shares that are out refer to and nobody has made: it may be possible now."""
+    """Find what shares that are out refer to and nobody has made: it may be possible now.
+
+    What somebody wished for is promised once the wish is done: until then whoever carries it out
+    makes it, and may wait for something that is away.
+    """
     is_dead = and_(
         Rendition.state == RenditionState.MAKING, Rendition.lease_until <= func.vitrine_now()
+    )
+    wishes = select(FormatRequest.id).where(
+        FormatRequest.share_id == RenditionRef.share_id,
+        RenditionRef.format.in_((FormatRequest.format, FormatRequest.format + TAKEN)),
+        FormatRequest.position.in_((0, RenditionRef.position)),
+    )
+    is_promised = or_(
+        ~wishes.exists(), wishes.where(FormatRequest.state == RequestState.DONE).exists()
     )
     statement = (
         select(RenditionRef.key)
         .join(Share, Share.id == RenditionRef.share_id)
         .outerjoin(Rendition, Rendition.key == RenditionRef.key)
-        .where(Share.state.in_(WAS_OPEN), or_(Rendition.key.is_(None), is_dead))
+        .where(Share.state.in_(WAS_OPEN), or_(Rendition.key.is_(None), is_dead), is_promised)
         .distinct()
     )
     with installation.transaction() as session:
@@ -148,15 +162,21 @@ def _look_at_share(installation: Installation, report: StoreReport, share: Share
             )
         ).all()
         plans = list_plans(session, share.id)
-        is_same = session.scalar(select(Share.current_build).where(Share.id == share.id))
-    if is_same != share.current_build:
-        return
     build = str(share.current_build)
     needed = {FIRST_PAGE, *(f"asset-{position}.html" for position in assets)}
     there = set(installation.store.list_keys(f"pages/{share.id}/{build}/"))
-    if any(page_key(share.id, build, name) not in there for name in needed):
-        report.pages.append(share.id)
+    lacks_pages = any(page_key(share.id, build, name) not in there for name in needed)
     kept = set(installation.store.list_keys(f"plans/{share.id}/"))
     wanted = {*plans, *(key for plan in plans for key in list_own_files(installation, plan))}
+    with installation.transaction() as session:
+        is_current = Share.current_build == share.current_build
+        still_out = select(Share.id).where(
+            Share.id == share.id, Share.state.in_(WAS_OPEN), is_current
+        )
+        if session.scalar(still_out) is None:
+            # Switched to another build, or purged while it was looked at.
+            return
+    if lacks_pages:
+        report.pages.append(share.id)
     if not wanted <= kept:
         report.plans.append(share.id)

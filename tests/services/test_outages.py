@@ -23,6 +23,7 @@ from services.errors import (
     StoreFull,
     TooLittleSpace,
 )
+from services.exporting import HistoryExport, export_history
 from services.format_making import make_format
 from services.format_requests import Asker, request_format
 from services.format_wishes import CustomFormat
@@ -168,6 +169,20 @@ def test_a_letter_on_a_full_disk_is_sent_when_there_is_room_again(installation, 
     assert asyncio.run(send_waiting_letters(installation)) == 1
     assert states_of(installation, Outbox.state) == {LetterState.SENT}
     assert len(list_files(tmp_path / "home" / "letters")) == 2
+
+
+def test_an_export_on_a_full_disk_leaves_nothing_and_is_written_when_there_is_room(
+    installation, tmp_path
+):
+    publish(installation, CAMPAIGN)
+
+    with full_disk(most_bytes=100), pytest.raises(StoreFull):
+        export_history(installation, HistoryExport(), asked_by="test")
+    assert list_files(tmp_path / "home" / "tmp") == []
+    assert list_files(tmp_path / "home" / "exports") == []
+
+    made = export_history(installation, HistoryExport(), asked_by="test")
+    assert list_files(tmp_path / "home" / "exports") == [made.path.name]
 
 
 def test_a_share_that_would_fill_the_disk_is_refused_and_says_what_is_missing(installation):

@@ -1,11 +1,17 @@
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from models import Bundle, HistoryEvent, Rendition
-from models.kinds import EventKind
+from models import Bundle, HistoryEvent, Rendition, RenditionRef, Share
+from models.kinds import Actor, EventKind
+from services.errors import OriginalAway
+from services.format_making import make_format
+from services.format_requests import Asker, request_format
+from services.format_wishes import CustomFormat
 from services.mending import mend
 from services.store_check import look
 from tests.publishing import a_request, publish, share_of
+
+SMALL = CustomFormat(width=50, height=50, encoder="webp").to_format()
 
 
 @pytest.fixture
@@ -98,3 +104,28 @@ def test_a_file_that_no_row_names_is_counted_and_left_to_the_collection(installa
     report = look(installation)
 
     assert (report.unnamed, report.is_sound()) == (1, True)
+
+
+def test_a_wish_that_waits_for_an_original_is_no_gap_and_one_that_was_carried_out_is(
+    installation, library, share_id
+):
+    with installation.transaction() as session:
+        share = session.get_one(Share, share_id)
+        wish = request_format(session, share, 0, SMALL, Asker(Actor.OWNER)).id
+    away = library.rename(library.with_name("elsewhere"))
+    library.mkdir()
+    with pytest.raises(OriginalAway):
+        make_format(installation, wish)
+    assert look(installation).is_sound()
+
+    library.rmdir()
+    away.rename(library)
+    make_format(installation, wish)
+    assert look(installation).is_sound()
+    with installation.transaction() as session:
+        key = session.scalars(
+            select(RenditionRef.key).where(RenditionRef.format == SMALL.name)
+        ).first()
+        session.execute(delete(Rendition).where(Rendition.key == key))
+
+    assert look(installation).missing == [key]
