@@ -43,7 +43,7 @@ format: $(VENV)/.dev ## Put the code into shape
 	$(PY) -m ruff check --fix .
 
 test: $(VENV)/.dev ## Run all tests (ARGS= for pytest)
-	$(PY) -m pytest -n 2 --dist loadscope $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/.dev ## Measure us against the peers (NAME=, else all)
 	@$(PY) -m benchmarks $(NAME)

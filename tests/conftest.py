@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadScopeScheduling
 
 from deployments.stack.home import ROOT
 from deployments.stack.postgres import Cluster, running_cluster
@@ -26,6 +27,51 @@ hypothesis_settings.load_profile("vitrine")
 
 PASSWORD = "only-for-tests"
 TEMPLATE = "vitrine_template"
+
+
+# What stands on one stack, or on one server of Prefect, stays in one process; and what takes longest
+# begins first, so that no process waits long for the other at the end.
+_TOGETHER = {
+    "browsers": (
+        "end_to_end/test_gates_in_a_browser.py",
+        "end_to_end/test_page_in_a_browser.py",
+        "end_to_end/test_prefect_in_a_browser.py",
+    ),
+    "flows": ("flows/",),
+}
+_LONGEST_FIRST = ("end_to_end/test_stack", "end_to_end/", "flows/")
+
+
+class ByStage(LoadScopeScheduling):
+    """Gives a process whole modules, and together those that stand on the same stage."""
+
+    def _split_scope(self, nodeid):
+        return find_group(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Share the tests out by what they stand on."""
+    return ByStage(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest; what stays together stands together."""
+
+    def rank(item):
+        place = item.nodeid.removeprefix("tests/")
+        ranks = [n for n, start in enumerate(_LONGEST_FIRST) if place.startswith(start)]
+        return min(ranks, default=len(_LONGEST_FIRST)), find_group(item.nodeid)
+
+    items.sort(key=rank)
+
+
+def find_group(nodeid):
+    """Name what a test stays together with: its module, or all that stand on the same stage."""
+    place = nodeid.partition("::")[0].removeprefix("tests/")
+    found = [name for name, starts in _TOGETHER.items() if place.startswith(starts)]
+    return found[0] if found else place
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""One whole stack for a module's tests, started as a user starts it, with the sample library."""
+"""One whole stack for many tests, started as a user starts it, with the sample library."""
 
 import os
 from pathlib import Path
@@ -19,14 +19,14 @@ _QUIET = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stage(tmp_path_factory):
-    """A running stack in a path with a space."""
+    """A running stack in a path with a space; who breaks or changes it starts one of their own."""
     with staged(tmp_path_factory.mktemp("a stage") / "home", SAMPLES) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def share(stage):
     """What the desk says of a share of the whole sample library, with two letters."""
     return publish(stage, "everything", contact_lists=["press"])
@@ -43,7 +43,7 @@ def publish(stage, key, **changes):
 
 @pytest.fixture(scope="module")
 def chromium():
-    """A browser without windows."""
+    """A browser without windows, for one module: while it runs, its loop runs in this thread."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only these tests need it
 
     path = need_tool("chromium")

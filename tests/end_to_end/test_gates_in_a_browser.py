@@ -3,13 +3,13 @@
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
-import httpx
 import pytest
 
-from benchmarks.photographs import SAMPLES
-from benchmarks.stage import ROOT, staged
-from tests.end_to_end.conftest import publish
+from benchmarks.stage import ROOT
+from models import Share
+from tests.publishing import a_request, link_of, publish
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 BRANDS = {
@@ -24,6 +24,11 @@ BRANDS = {
         *("--company", "Nordlys", "--accent", "#ffd400", "--contact", "none"),
     ],
 }
+NO_BRAND = [
+    word
+    for option in ("logo", "dark-logo", "company", "accent", "privacy-url", "contact")
+    for word in (f"--{option}", "none")
+]
 TERMS = """# Terms of use
 
 These photographs may be printed and shown by the press to report on Halden, until the share closes.
@@ -37,45 +42,43 @@ Everything else stays with Halden AB. Write to us when you are not sure.
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    with staged(tmp_path_factory.mktemp("gates") / "home", SAMPLES) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def links(stage):
     """For each brand a share behind each gate."""
-    headers = {"Authorization": f"Bearer {stage.home.read_keys()['VITRINE_DESK_KEY']}"}
-
-    def ask(method, path, **body):
-        answer = httpx.request(
-            method, f"{stage.state['desk_url']}{path}", headers=headers, json=body
-        )
-        return answer.raise_for_status().json()
-
-    password = ask("POST", "/passwords", password="larch meadow")["password"]
-    terms = ask("POST", "/terms", texts={"en": TERMS})["terms"]
+    password = ask(stage, "/passwords", password="larch meadow")["password"]
+    terms = ask(stage, "/terms", texts={"en": TERMS})["terms"]
+    gates = {"open": {}, "password": {"password": password}, "terms": {"terms": terms}}
     found = {}
     for brand, options in BRANDS.items():
-        command = [sys.executable, "-m", "deployments.commands.main", "brand", "set", *options]
-        environment = {"VITRINE_HOME": str(stage.home.path), "PATH": "/usr/bin:/bin"}
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-        wanted = {"open": {}, "password": {"password": password}, "terms": {"terms": terms}}
-        for name, changes in (wanted | {"closed": {}}).items():
-            share = publish(stage, f"{brand}-{name}", folder="House", **changes)
-            found[brand, name] = share["link"]
+        set_brand(stage, options)
+        for name, changes in (gates | {"closed": {}, "failed": {}}).items():
+            share, found[brand, name] = share_house(stage, f"{brand}-{name}", **changes)
             if name == "closed":
                 with stage.installation.transaction() as session:
-                    session.connection().exec_driver_sql(
-                        "UPDATE share SET expires_at = '2026-01-02' WHERE request_key = %s",
-                        (f"{brand}-{name}",),
-                    )
-        found[brand, "not found"] = share["link"].replace("/s/", "/s/x")
-        # Its pages are gone: that is our failure, and the page has to say so.
-        broken = publish(stage, f"{brand}-failed", folder="House")
-        shutil.rmtree(stage.home.path / "store" / "pages" / broken["share"])
-        found[brand, "failed"] = broken["link"]
+                    session.get_one(Share, share).expires_at = datetime(2026, 1, 2, tzinfo=UTC)
+            if name == "failed":
+                # Its pages are gone: that is our failure, and the page has to say so.
+                shutil.rmtree(stage.home.path / "store" / "pages" / str(share))
+        found[brand, "not found"] = found[brand, "open"].replace("/s/", "/s/x")
+    set_brand(stage, NO_BRAND)
     return found
+
+
+def ask(stage, path, **body):
+    return stage.desk.post(path, json=body).raise_for_status().json()
+
+
+def share_house(stage, key, **changes):
+    """Publish without Prefect, which would start a process for each; return the share's id and link."""
+    request = a_request(owner="anna", folder="House", request_key=key, **changes)
+    share = publish(stage.installation, request)
+    path = link_of(stage.installation, share)
+    return share, stage.state["public_url"].rstrip("/") + path
+
+
+def set_brand(stage, options):
+    command = [sys.executable, "-m", "deployments.commands.main", "brand", "set", *options]
+    environment = {"VITRINE_HOME": str(stage.home.path), "PATH": "/usr/bin:/bin"}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,6 +2,7 @@ import hashlib
 import json
 import zipfile
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_a_link_that_opens_nothing_gets_a_page_and_no_hint(chromium, share, pict
 
 
 def test_the_letter_shows_the_link_of_its_recipient_alone(stage, share, chromium, pictures):
-    stage.wait_for_event(None, "letter:sent", count=2)
+    stage.wait_for_event(UUID(share["share"]), "letter:sent", count=2)
     letters = sorted((stage.home.path / "letters").glob("[!.]*.html"))
     links = set()
     for number, letter in enumerate(letters):

@@ -29,7 +29,7 @@ def test_an_operator_publishes_with_the_form_and_sees_the_run(ui, stage, picture
     ui.get_by_role("button", name="Submit").click()
 
     share = stage.wait_for_share("from-the-form")
-    run = find_run(stage, deployment)
+    run = find_run(stage, deployment, "from-the-form")
     assert stage.wait_for_run(run) == "COMPLETED"
     ui.goto(f"{stage.state['prefect_url']}/runs/flow-run/{run}")
     ui.wait_for_load_state("networkidle")
@@ -39,10 +39,11 @@ def test_an_operator_publishes_with_the_form_and_sees_the_run(ui, stage, picture
     assert {urlsplit(url).hostname for url in ui.asked if url.startswith("http")} == {"127.0.0.1"}
 
 
-def find_run(stage, deployment):
-    """The one run of a deployment."""
+def find_run(stage, deployment, key):
+    """The one run of a deployment for the request with a key."""
     body = {"deployments": {"id": {"any_": [deployment]}}}
-    (run,) = stage.api.post("/flow_runs/filter", json=body).json()
+    runs = stage.api.post("/flow_runs/filter", json=body).json()
+    (run,) = [one for one in runs if one["parameters"]["request"]["request_key"] == key]
     return run["id"]
 
 
