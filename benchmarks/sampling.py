@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from benchmarks.stage import Stage
-from deployments.stack.processes import find_processes
+from deployments.stack.processes import find_family
 
 _SAMPLE_SECONDS = 1.0
 _MEGABYTE = 1_000_000
@@ -49,7 +49,7 @@ class Sampler:
     def _watch(self) -> None:
         flows: set[int] = set()
         while not self._stop.wait(_SAMPLE_SECONDS):
-            processes = {one.pid: one for one in find_processes(self._mark)}
+            processes = {one.pid: one for one in find_family(self._mark)}
             renderers = [pid for pid, one in processes.items() if _is(one, _RENDERER)]
             parents = {_find_parent(processes[pid]) for pid in renderers}
             # The flow is the one that renders; others may run for a moment beside it.

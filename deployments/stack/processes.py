@@ -15,6 +15,15 @@ def find_processes(mark: str) -> list[psutil.Process]:
     return [one for one in psutil.process_iter() if _carries(one, mark) and one.pid != os.getpid()]
 
 
+def find_family(mark: str) -> list[psutil.Process]:
+    """Find every process of a stack and what they started, whether that carries the mark or not.
+
+    PostgreSQL's processes write over their environment what they are doing.
+    """
+    found = {one.pid for one in find_processes(mark)}
+    return [one for one in psutil.process_iter() if one.pid in found or _find_parent(one) in found]
+
+
 def end_processes(mark: str, *, seconds: float) -> int:
     """End all processes of a stack, politely for some seconds, and return how many were left."""
     found = find_processes(mark)
@@ -31,7 +40,7 @@ def end_processes(mark: str, *, seconds: float) -> int:
 
 def sum_memory(mark: str) -> int:
     """Sum the memory of a stack in bytes: proportional set size on Linux, else resident size."""
-    return sum(_measure(one) for one in [*find_processes(mark), psutil.Process()])
+    return sum(_measure(one) for one in [*find_family(mark), psutil.Process()])
 
 
 def _measure(process: psutil.Process) -> int:
@@ -45,6 +54,12 @@ def _carries(process: psutil.Process, mark: str) -> bool:
     with contextlib.suppress(psutil.Error, OSError):
         return process.environ().get(STACK_MARK) == mark and process.status() != "zombie"
     return False
+
+
+def _find_parent(process: psutil.Process) -> int | None:
+    with contextlib.suppress(psutil.Error):
+        return process.ppid()
+    return None
 
 
 def _each(processes: Iterable[psutil.Process], verb: str) -> None:

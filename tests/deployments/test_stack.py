@@ -14,7 +14,7 @@ from deployments.stack.home import Home
 from deployments.stack.ports import find_port
 from deployments.stack.postgres import Cluster
 from deployments.stack.prefect_server import repair_bulk_inserts
-from deployments.stack.processes import end_processes, find_processes
+from deployments.stack.processes import end_processes, find_family, find_processes, sum_memory
 from services.settings import STACK_MARK
 
 
@@ -121,6 +121,23 @@ def test_every_process_with_the_mark_is_found_and_ended_even_an_orphan():
     assert end_processes(mark, seconds=2) == 1
 
     assert find_processes(mark) == []
+
+
+def test_all_processes_of_a_database_are_the_stacks_though_most_carry_no_mark(home):
+    cluster = Cluster(
+        home.path / "postgres",
+        home.sockets,
+        "secret",
+        is_durable=False,
+        environment={**os.environ, STACK_MARK: home.mark},
+    )
+    cluster.start(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        titles = [" ".join(one.cmdline()) for one in find_family(home.mark)]
+        assert any("checkpointer" in title for title in titles)
+        assert sum_memory(home.mark) > psutil.Process().memory_full_info().pss
+    finally:
+        cluster.stop()
 
 
 def test_nothing_phones_home_and_secrets_of_the_shell_stay_there(monkeypatch):
