@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from models.bundle import Bundle
 from models.kinds import AssetKind
-from models.rendition import Rendition
 from models.shared_asset import SharedAsset
 from page_builder.media_views import PictureView
 from page_builder.ratios import PORTRAIT, SQUARE, ratio_class
@@ -17,7 +16,14 @@ from page_builder.wording import (
     say_plate,
     say_size,
 )
-from services.contents import Contents, find_cover, find_rendition, find_taken, has_parts
+from services.contents import (
+    Contents,
+    KnownRendition,
+    find_cover,
+    find_rendition,
+    find_taken,
+    has_parts,
+)
 from services.formats.catalogue import ORIGINAL, PLAYER, THUMBNAIL
 
 _NOUNS = {
@@ -108,7 +114,7 @@ def list_facts(contents: Contents, asset: SharedAsset) -> tuple[FactView, ...]:
     return tuple(_facts(contents, asset))
 
 
-def describe_rendition(rendition: Rendition) -> str:
+def describe_rendition(rendition: KnownRendition) -> str:
     """Say what a rendition is: `JPEG, 1600 × 1067`, `MP4, 1920 × 1080, 0:17`."""
     kind = rendition.media_type.rpartition("/")[2].upper()
     words = [{"MPEG": "MP3", "X-WAV": "WAV"}.get(kind, kind)]
@@ -170,7 +176,7 @@ def _offer_original(contents: Contents, asset: SharedAsset, href: str) -> Downlo
     return DownloadView("Original", plate, say_size(size), href)
 
 
-def _find_failed(contents: Contents, asset: SharedAsset) -> Rendition | None:
+def _find_failed(contents: Contents, asset: SharedAsset) -> KnownRendition | None:
     names = (THUMBNAIL.name, PLAYER)
     rows = (contents.renditions.get((asset.position, 1, name)) for name in names)
     return next((row for row in rows if row is not None and row.failure), None)

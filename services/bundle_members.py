@@ -21,7 +21,7 @@ from services.naming import make_unique, safe_path
 _BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """One file of a zip, under its `path` there."""
 

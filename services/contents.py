@@ -1,14 +1,18 @@
 """Everything that pages and bundles of one share are made from, read once."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select
+import orjson
+from sqlalchemy import ColumnElement, Text, cast, select
 from sqlalchemy.orm import Session
 
 from models.history import HistoryEvent, HistoryPerson
-from models.kinds import WITH_PARTS, EventKind
-from models.rendition import Rendition, RenditionRef
+from models.kinds import WITH_PARTS, EventKind, RenditionState
+from models.rendition import Rendition, RenditionRef, rendition_store_key
 from models.share import Share
 from models.shared_asset import SharedAsset
 from services.bundles.manifest import AbsentAsset
@@ -18,6 +22,42 @@ from services.formats.recipes import PictureRecipe
 
 #: Behind the name of a format: the same pixels, wrapped with what may be told of them.
 TAKEN = "/take"
+_ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRendition:
+    """A rendition as pages and zips know it: the columns of its row that they are made from.
+
+    A share of ten thousand assets has sixty thousand: mapped rows would be most of the memory of its
+    publication.
+    """
+
+    key: str
+    generation: int
+    state: RenditionState
+    recipe: Mapping[str, Any]
+    media_type: str
+    size_bytes: int
+    sha256: bytes
+    crc32: int
+    width: int
+    height: int
+    duration_ms: int
+    placeholder: str
+    failure: str
+    wraps: str
+    wrapped_bytes: int
+    splices: list[list[Any]] | None
+
+    @property
+    def store_key(self) -> str:
+        """Where the bytes lie in the store."""
+        return rendition_store_key(self.key, self.generation)
+
+    def is_present(self) -> bool:
+        """Whether there are bytes to be had."""
+        return self.state is RenditionState.PRESENT
 
 
 @dataclass(frozen=True)
@@ -26,7 +66,7 @@ class Contents:
 
     share: Share
     assets: Sequence[SharedAsset]
-    renditions: Mapping[tuple[int, int, str], Rendition]
+    renditions: Mapping[tuple[int, int, str], KnownRendition]
     formats: Mapping[str, Format]
     left_out: Sequence[AbsentAsset]
 
@@ -49,13 +89,7 @@ def read_contents(
         of_refs.append(RenditionRef.position == position)
     ordered = select(SharedAsset).where(*of_share).order_by(SharedAsset.position)
     assets = session.scalars(ordered).all() if with_assets else ()
-    refs = (
-        select(RenditionRef.position, RenditionRef.part, RenditionRef.format, Rendition)
-        .join(Rendition, Rendition.key == RenditionRef.key)
-        .where(*of_refs)
-    )
-    rows = session.execute(refs) if with_assets else ()
-    renditions = {(place, part, name): rendition for place, part, name, rendition in rows}
+    renditions = dict(_read_renditions(session, of_refs)) if with_assets else {}
     formats = {
         one.name: one for one in (*read_offered(session, share), *read_custom(session, share))
     }
@@ -69,7 +103,7 @@ def has_parts(asset: SharedAsset) -> bool:
 
 def find_rendition(
     contents: Contents, asset: SharedAsset, name: str, part: int = 1
-) -> Rendition | None:
+) -> KnownRendition | None:
     """Find a rendition that exists."""
     rendition = contents.renditions.get((asset.position, part, name))
     return rendition if rendition is not None and rendition.is_present() else None
@@ -77,7 +111,7 @@ def find_rendition(
 
 def find_taken(
     contents: Contents, asset: SharedAsset, name: str, part: int = 1
-) -> Rendition | None:
+) -> KnownRendition | None:
     """Find what leaves the house when a format is taken: wrapped, where there is what to say."""
     return find_rendition(contents, asset, name + TAKEN, part) or find_rendition(
         contents, asset, name, part
@@ -116,6 +150,35 @@ def find_cover(contents: Contents, asset: SharedAsset) -> int:
     """Find the part whose picture stands for the asset (from 1), 0 where there is none."""
     numbers = range(1, len(asset.parts) + 1)
     return next((n for n in numbers if find_rendition(contents, asset, THUMBNAIL.name, n)), 0)
+
+
+def _read_renditions(
+    session: Session, wanted: Sequence[ColumnElement[bool]]
+) -> Iterator[tuple[tuple[int, int, str], KnownRendition]]:
+    """Read renditions with their places; what many have in common is kept once."""
+    place = RenditionRef.position, RenditionRef.part, RenditionRef.format
+    columns = [
+        cast(Rendition.recipe, Text) if name == "recipe" else getattr(Rendition, name)
+        for name in KnownRendition.__dataclass_fields__
+    ]
+    rows = session.execute(
+        select(*place, *columns)
+        .join(Rendition, Rendition.key == RenditionRef.key)
+        .where(*wanted)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    for position, part, name, key, generation, state, recipe, media_type, *rest in rows:
+        known = _read_recipe(recipe), sys.intern(media_type)
+        yield (
+            (position, part, sys.intern(name)),
+            KnownRendition(key, generation, state, *known, *rest),
+        )
+
+
+@lru_cache(maxsize=256)
+def _read_recipe(text: str) -> Mapping[str, Any]:
+    recipe: Mapping[str, Any] = orjson.loads(text)
+    return recipe
 
 
 def _read_left_out(session: Session, share: Share) -> list[AbsentAsset]:

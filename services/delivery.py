@@ -6,6 +6,7 @@ from typing import Any
 
 from models.rendition import Rendition, rendition_store_key
 from services.bytesource import ByteSource, Fingerprint, LocalFile
+from services.contents import KnownRendition
 from services.errors import OriginalChanged
 from services.installation import Installation
 from services.metadata.splices import SplicedSource, read_splices
@@ -28,7 +29,7 @@ def refer_to_stored(store_key: str, size_bytes: int) -> dict[str, Any]:
 
 
 def refer_to_rendition(
-    rendition: Rendition, *, original: Mapping[str, Any] | None = None
+    rendition: Rendition | KnownRendition, *, original: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Say where the bytes of a rendition come from: the store, or an original with splices.
 

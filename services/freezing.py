@@ -11,6 +11,7 @@ from models.base import new_id
 from models.kinds import Actor, AssetKind, EventKind, ShareState
 from models.share import Share
 from models.shared_asset import SharedAsset
+from services.batches import batched
 from services.dam.protocol import DamAsset, DamFile
 from services.errors import RequestKeyTaken, RequestRefused
 from services.formats.offered import keep_offered
@@ -95,12 +96,12 @@ def _freeze_contents(
     share_id: UUID,
     selection: Selection,
 ) -> None:
-    rows = [
+    rows = (
         _asset_row(share_id, position, asset, selection.originals, _show_details(selection, asset))
         for position, asset in enumerate(selection.assets, 1)
-    ]
-    for start in range(0, len(rows), _INSERT_BATCH):
-        session.execute(insert(SharedAsset), rows[start : start + _INSERT_BATCH])
+    )
+    for some in batched(rows, _INSERT_BATCH):
+        session.execute(insert(SharedAsset), some)
     keep_offered(session, share_id, selection.formats)
     session.add(make_grant(installation.seals, share_id))
     for person in selection.recipients:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.kinds import AssetKind
-from models.rendition import Rendition
 from models.shared_asset import SharedAsset
 from page_builder.media_views import (
     EntryView,
@@ -15,7 +14,7 @@ from page_builder.media_views import (
     TrackView,
 )
 from page_builder.wording import say_count, say_duration, say_language, say_plate
-from services.contents import Contents, find_cover, find_rendition
+from services.contents import Contents, KnownRendition, find_cover, find_rendition
 from services.formats.catalogue import (
     FRAME,
     MOVING,
@@ -155,7 +154,7 @@ def _film(
     contents: Contents,
     asset: SharedAsset,
     part: int,
-    player: Rendition,
+    player: KnownRendition,
     poster: PictureView | None,
 ) -> FilmView:
     return FilmView(

@@ -1,7 +1,7 @@
 """Make again what the store has lost and can be made again: renditions, pages and plans."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from models.format_request import FormatRequest
 from models.kinds import EventKind, RenditionState, RequestState
 from models.rendition import Rendition, RenditionRef
 from models.share import WAS_OPEN, Share
+from services.batches import batched
 from services.errors import VitrineError
 from services.history import event_key, record
 from services.installation import Installation
@@ -50,7 +51,7 @@ def mend(installation: Installation, report: StoreReport) -> StoreReport:
 def _unmake(installation: Installation, keys: Sequence[str]) -> dict[UUID, tuple[int, ...]]:
     """Take back that these exist, so that they are made again; say whose they are."""
     needed: dict[UUID, set[int]] = {}
-    for some in _batches(keys):
+    for some in batched(keys, _BATCH):
         with installation.transaction() as session:
             # What wraps them counts on bytes that may come out different this time.
             session.execute(delete(Rendition).where(Rendition.wraps.in_(some)))
@@ -131,8 +132,3 @@ def _note(installation: Installation, before: StoreReport, after: StoreReport) -
             key=event_key("mended", new_id()),
             payload={"found": before.count(), "left": after.count()},
         )
-
-
-def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), _BATCH):
-        yield keys[start : start + _BATCH]

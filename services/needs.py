@@ -40,7 +40,7 @@ _PICTURED = (THUMBNAIL, VIEW)
 FactsByContent = Mapping[str, Facts]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Need:
     """One rendition of one part of an asset; `key` is its content address."""
 

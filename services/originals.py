@@ -6,13 +6,11 @@ system says of the file; as long as all of that is unchanged the file is not rea
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from isal import isal_zlib
 from sqlalchemy import select
@@ -20,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.kinds import AssetKind
 from models.seen_original import SeenOriginal
+from services.batches import batched
 from services.bytesource import Fingerprint
 from services.dam.protocol import BadFile
 from services.errors import OriginalChanged
@@ -30,8 +29,6 @@ _BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 4096
 _BATCH = 500
 _NANOSECONDS = 1_000_000_000
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def identify_originals(
     found: dict[str, Original] = {}
     bad: list[BadFile] = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as readers:
-        for batch in _batches(places.items(), _BATCH):
+        for batch in batched(places.items(), _BATCH):
             known = _look_up(installation, dict(batch), bad)
             found.update(known)
             unread = [item for item in batch if item[0] not in known and not _is_in(bad, item[0])]
@@ -157,9 +154,3 @@ def _remember(installation: Installation, originals: Sequence[Original]) -> None
 
 def _is_in(bad: Sequence[BadFile], source_key: str) -> bool:
     return any(one.source_key == source_key for one in bad)
-
-
-def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

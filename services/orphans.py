@@ -1,9 +1,7 @@
 """Collect what lies in the store and no row names: files of dead makers, builds, former plans."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -13,6 +11,7 @@ from models.bundle import Bundle, Selection
 from models.kinds import ShareState
 from models.rendition import Rendition
 from models.share import Share
+from services.batches import batched
 from services.bundles.reader import Plan
 from services.clock import read_clock
 from services.installation import Installation
@@ -25,7 +24,6 @@ _FILE = re.compile(r"renditions/[0-9a-f]{2}/([0-9a-f]{64})\.(\d+)")
 _SHORTEST_SECONDS = 3600.0
 #: The manifest, its signature and the sums are the last that a zip has.
 _OWN_FILES = 3
-_T = TypeVar("_T")
 
 
 def collect_orphans(installation: Installation) -> dict[str, int]:
@@ -36,7 +34,7 @@ def collect_orphans(installation: Installation) -> dict[str, int]:
 def collect_files(installation: Installation) -> int:
     """Remove files of renditions that no row names, and return how many."""
     count = 0
-    for some in _batches(installation.store.list_objects("renditions/")):
+    for some in batched(installation.store.list_objects("renditions/"), _BATCH):
         orphans = find_orphans(installation, some)
         installation.store.delete(one.key for one in orphans)
         reach("collect:orphans_removed")
@@ -148,9 +146,3 @@ def list_own_files(installation: Installation, plan_key: str) -> list[str]:
     last = range(max(0, plan.entry_count - _OWN_FILES), plan.entry_count)
     sources = (plan.read_entry(index)[0] for index in last)
     return [source["stored"] for source in sources if "stored" in source]
-
-
-def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch

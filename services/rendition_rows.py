@@ -4,9 +4,8 @@ However many runs need the same rendition at the same time, one makes it and the
 inserts its row first is its maker, as long as its lease lasts.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from itertools import islice
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -30,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from models.kinds import RenditionState
 from models.rendition import Inspection, Rendition, RenditionRef
+from services.batches import batched
 from services.formats.facts import Facts
 from services.formats.recipes import write_recipe
 from services.needs import Need
@@ -62,7 +62,7 @@ class Reference(Protocol):
 
 def refer(session: Session, share_id: UUID, references: Sequence[Reference]) -> None:
     """Write down that a share needs these renditions; what is written twice stands there once."""
-    for batch in _batches(references):
+    for batch in batched(references, _BATCH):
         # One statement, of which the database also looks but once whether the share may have more.
         rows = (
             func.unnest(
@@ -86,7 +86,7 @@ def find_settled(session: Session, keys: Iterable[str]) -> set[str]:
     and nobody refers to, and until the end of this transaction it cannot lock these.
     """
     settled: set[str] = set()
-    for batch in _batches(keys):
+    for batch in batched(keys, _BATCH):
         statement = select(Rendition.key).where(
             Rendition.key == _any_of(batch, Text()), Rendition.state != RenditionState.MAKING
         )
@@ -107,7 +107,7 @@ def claim_renditions(
     wanted = {need.key: need for need in needs}
     claimed: set[str] = set()
     until = func.vitrine_now() + timedelta(seconds=seconds)
-    for batch in _batches(sorted(wanted)):
+    for batch in batched(sorted(wanted), _BATCH):
         statement = insert(Rendition).values(
             [
                 {
@@ -197,7 +197,7 @@ def settle_files(session: Session, files: Sequence[RenderedFile]) -> None:
 
 def keep_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write down renditions that nobody else can have begun; what exists already stays."""
-    for batch in _batches(rows):
+    for batch in batched(rows, _BATCH):
         session.execute(insert(Rendition).on_conflict_do_nothing(), batch)
 
 
@@ -229,7 +229,7 @@ def let_go(session: Session, keys: Collection[str], *, maker: str) -> None:
 def read_facts(session: Session, digests: Iterable[str]) -> dict[str, Facts]:
     """Read what was found inside originals, by the SHA-256 of their content in hex."""
     found: dict[str, Facts] = {}
-    for batch in _batches(sorted(set(digests))):
+    for batch in batched(sorted(set(digests)), _BATCH):
         contents = [bytes.fromhex(digest) for digest in batch]
         is_wanted = Inspection.sha256 == _any_of(contents, LargeBinary())
         rows = session.scalars(select(Inspection).where(is_wanted))
@@ -246,9 +246,3 @@ def keep_facts(session: Session, digest: str, facts: Facts) -> None:
 def _any_of(values: Sequence[_T], kind: TypeEngine[_T]) -> Any:
     """Give values as one array: a thousand parameters take the driver longer than the database."""
     return any_(literal(values, ARRAY(kind)))
-
-
-def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, _BATCH)):
-        yield batch

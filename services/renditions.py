@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 PASSING_FAILURES = frozenset({"unreadable", "changed", "cancelled"})
 _TRIED_AGAIN_SECONDS = 2.0
 _POLL_SECONDS = 0.5
+_ASSETS_AT_ONCE = 500
 #: Keys of renditions, by their maker.
 _abandoned: Abandoned[str, str] = Abandoned()
 
@@ -61,24 +62,27 @@ class Chunk:
 
 def plan_chunks(installation: Installation, claim: Claim) -> list[Chunk]:
     """Write down which renditions the share needs, and divide the missing ones into chunks."""
+    positions: dict[int, None] = {}
+    seen: set[str] = set()
     with installation.transaction() as session:
         share = hold(session, claim)
-        assets = session.scalars(
+        ordered = (
             select(SharedAsset)
             .where(SharedAsset.share_id == share.id)
             .order_by(SharedAsset.position)
-        ).all()
-        needs = find_needs(installation, session, share, assets)
-        refer(session, share.id, needs)
-        settled = find_settled(session, {need.key for need in needs})
+            # Ten thousand assets take no more memory than these.
+            .execution_options(yield_per=_ASSETS_AT_ONCE)
+        )
+        for assets in session.scalars(ordered).partitions():
+            needs = find_needs(installation, session, share, assets)
+            refer(session, share.id, needs)
+            settled = find_settled(session, {need.key for need in needs})
+            for need in needs:
+                # Of assets with the same content the first one brings what all of them need.
+                if need.key not in settled and need.key not in seen:
+                    seen.add(need.key)
+                    positions[need.position] = None
     reach("publish:needs_written")
-    positions: dict[int, None] = {}
-    seen: set[str] = set()
-    for need in needs:
-        # Two assets with the same content need the same renditions: the first one brings them.
-        if need.key not in settled and need.key not in seen:
-            seen.add(need.key)
-            positions[need.position] = None
     todo, size = list(positions), installation.settings.render_chunk
     return [Chunk(claim, tuple(todo[i : i + size])) for i in range(0, len(todo), size)]
 

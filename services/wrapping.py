@@ -17,11 +17,11 @@ from uuid import UUID
 from isal import isal_zlib
 
 from models.kinds import RenditionState, Visibility
-from models.rendition import Rendition
 from models.share import Share
 from models.shared_asset import SharedAsset
+from services.batches import batched
 from services.bytesource import ByteSource
-from services.contents import TAKEN, Contents, find_rendition, read_contents
+from services.contents import TAKEN, Contents, KnownRendition, find_rendition, read_contents
 from services.delivery import open_source, refer_to_original, refer_to_rendition
 from services.errors import Passing, VitrineError
 from services.formats.catalogue import ORIGINAL
@@ -44,11 +44,12 @@ from services.rendition_rows import find_settled, keep_rows, refer
 log = logging.getLogger(__name__)
 _BLOCK_BYTES = 1 << 20
 _THREADS = 2
+_AT_ONCE = 1000
 #: Bumped by hand when wrapping or removal should give other bytes.
 _ENGINE = "wrapping/1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wrapping:
     """One file that is to be wrapped; without `rendition` it is the original itself.
 
@@ -60,7 +61,7 @@ class Wrapping:
     format: str
     key: str
     packet: Packet
-    rendition: Rendition | None = None
+    rendition: KnownRendition | None = None
 
     @property
     def position(self) -> int:
@@ -81,25 +82,31 @@ def wrap_share(installation: Installation, share: Share) -> int:
     """Wrap everything that people may take of a share, and return how much of it is wrapped."""
     with installation.transaction() as session:
         contents = read_contents(session, share)
-    wanted = list(_plan(contents))
-    return _wrap_all(installation, share.id, wanted)
+    return _wrap_all(installation, share.id, _plan(contents))
 
 
 def wrap_formats(installation: Installation, share: Share, names: Sequence[str]) -> int:
     """Wrap renditions that were made to order."""
     with installation.transaction() as session:
         contents = read_contents(session, share)
-    wanted = [
+    wanted = (
         one
         for asset in contents.assets
         for name in names
         for one in _plan_rendition(contents, asset, name)
-    ]
+    )
     return _wrap_all(installation, share.id, wanted)
 
 
-def _wrap_all(installation: Installation, share_id: UUID, wanted: Sequence[Wrapping]) -> int:
-    """Wrap these, those that were wrapped before excepted, and refer to all of them."""
+def _wrap_all(installation: Installation, share_id: UUID, wanted: Iterator[Wrapping]) -> int:
+    """Wrap these, those that were wrapped before excepted, and refer to all of them.
+
+    Some at a time, so that it takes no more memory for ten thousand than for one thousand.
+    """
+    return sum(_wrap_some(installation, share_id, some) for some in batched(wanted, _AT_ONCE))
+
+
+def _wrap_some(installation: Installation, share_id: UUID, wanted: Sequence[Wrapping]) -> int:
     while True:
         wrapped = _wrap_missing(installation, share_id, wanted)
         if wrapped is not None:

@@ -14,7 +14,7 @@ OWN_FILES = (MANIFEST, SIGNATURE, SUMS)
 _VERSION = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ManifestFile:
     """One file of the bundle."""
 

@@ -32,7 +32,7 @@ _EARLIEST_YEAR, _LATEST_YEAR = 1980, 2107  # what a DOS time can say
 _LATEST_UNIX_TIME = 2**31 - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlanEntry:
     """One member of a zip.
 

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
@@ -27,7 +28,8 @@ from services.settings import STACK_MARK, inherit_environment
 
 #: A process is replaced after so many pictures: what a decoder leaks does not add up.
 _ORDERS_PER_PROCESS = 500
-
+#: Starting a process takes half a second; an idle one holds 70 MB.
+_IDLE_SECONDS = 5.0
 
 #: Told of an order and how much of it is done, from 0 to 1; False ends the work.
 Progress = Callable[[RenderOrder, float], bool]
@@ -40,11 +42,22 @@ def _go_on(order: RenderOrder, share: float) -> bool:  # noqa: ARG001
 class RenderPool:
     """Renders orders in `processes` processes, with `memory_mb` of address space each.
 
-    A process that says nothing for `seconds` is stuck; what takes longer tells its progress.
+    A process that says nothing for `seconds` is stuck; what takes longer tells its progress. Where
+    nothing was ordered for `idle_seconds`, the processes end, and their memory is for others.
     """
 
-    def __init__(self, *, processes: int, seconds: float, memory_mb: int) -> None:
+    def __init__(
+        self,
+        *,
+        processes: int,
+        seconds: float,
+        memory_mb: int,
+        idle_seconds: float = _IDLE_SECONDS,
+    ) -> None:
         self._seconds = seconds
+        self._idle_seconds = idle_seconds
+        #: Started when an order is done; the next one ends it.
+        self._timer = threading.Timer(0, self._rest)
         self._memory_mb = memory_mb
         self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="render")
@@ -56,6 +69,7 @@ class RenderPool:
 
         `progress` is called from other threads.
         """
+        self._timer.cancel()
         futures: list[Future[RenderOutcome]] = [
             self._threads.submit(self._render_one, order, progress) for order in orders
         ]
@@ -65,12 +79,25 @@ class RenderPool:
         finally:
             for future in futures:
                 future.cancel()
+            self._rest_later()
 
     def close(self) -> None:
         """End all processes; orders that wait are dropped."""
+        self._timer.cancel()
         self._threads.shutdown(cancel_futures=True)
-        while not self._idle.empty():
-            self._idle.get().end()
+        self._rest()
+
+    def _rest_later(self) -> None:
+        self._timer.cancel()
+        self._timer = threading.Timer(self._idle_seconds, self._rest)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _rest(self) -> None:
+        """End the processes that are idle: whoever orders next starts new ones."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().end()
 
     def _render_one(self, order: RenderOrder, progress: Progress) -> RenderOutcome:
         outcome = self._attempt(order, self._take(), progress)

@@ -1,11 +1,7 @@
 import os
 import stat
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
-import psutil
 import pytest
 import pyvips
 from hypothesis import given, settings
@@ -17,7 +13,6 @@ from services.formats.geometry import predict_size
 from services.formats.recipes import PictureRecipe
 from services.originals import HEAD_BYTES
 from services.rendering.orders import RenderOrder, WantedOutput
-from services.rendering.pool import RenderPool
 from services.sniffing import sniff
 from tests.photographs import photograph, write_cut_photograph, write_photograph
 
@@ -40,17 +35,6 @@ def order(path, folder, formats=(THUMBNAIL, WEB, LARGE), **changes):
 def render(pool, path, **changes):
     (outcome,) = pool.render([order(path, path.parent, **changes)])
     return outcome
-
-
-def write_endless_drawing(folder):
-    """A drawing of a few kilobytes that takes any machine minutes."""
-    cloud = '<feTurbulence baseFrequency="0.9" numOctaves="10" seed="{}"/>'
-    filters = "".join(f'<filter id="f{n}">{cloud.format(n)}</filter>' for n in range(400))
-    areas = "".join(f'<rect width="2500" height="2500" filter="url(#f{n})"/>' for n in range(400))
-    path = folder / "endless.svg"
-    size = 'width="2500" height="2500"'
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{filters}{areas}</svg>')
-    return path
 
 
 def is_red(pixel):
@@ -220,59 +204,6 @@ def test_an_original_that_is_not_the_one_ordered_is_not_rendered(pool, tmp_path)
     ]
 
     assert failures == ["changed", "unreadable", "unreadable"]
-
-
-def test_a_picture_that_takes_too_long_loses_only_itself(tmp_path):
-    slow, good = write_endless_drawing(tmp_path), write_photograph(tmp_path / "good.jpg")
-    pool = RenderPool(processes=1, seconds=2, memory_mb=1536)
-
-    outcomes = {
-        one.order.name: one.failure and one.failure.code
-        for one in pool.render([order(slow, tmp_path), order(good, tmp_path, [THUMBNAIL])])
-    }
-    pool.close()
-
-    assert outcomes == {"endless.svg": "timeout", "good.jpg": None}
-
-
-def test_a_process_that_is_killed_loses_nothing_that_a_second_try_can_make(tmp_path):
-    path = write_photograph(tmp_path / "a.jpg")
-    pool = RenderPool(processes=1, seconds=30, memory_mb=1536)
-    list(pool.render([order(path, tmp_path)]))
-    for child in psutil.Process().children():
-        if "services.rendering.worker" in child.cmdline():
-            child.kill()
-
-    (outcome,) = pool.render([order(path, tmp_path)])
-    pool.close()
-
-    assert len(outcome.files) == 3
-
-
-def test_processes_end_with_their_parent_even_if_it_is_killed(tmp_path):
-    path = write_photograph(tmp_path / "a.jpg")
-    script = f"""
-        import os, psutil
-        from services.formats.catalogue import THUMBNAIL
-        from services.rendering.orders import RenderOrder, WantedOutput
-        from services.rendering.pool import RenderPool
-        pool = RenderPool(processes=1, seconds=30, memory_mb=1536)
-        output = WantedOutput("t", THUMBNAIL.recipe, {str(tmp_path / "t.webp")!r})
-        status = os.stat({str(path)!r})
-        order = RenderOrder("a", {str(path)!r}, status.st_size, status.st_mtime_ns, 'image/jpeg', (output,))
-        failures = [one.failure for one in pool.render([order])]
-        print(failures, psutil.Process().children()[0].pid, flush=True)
-        os.kill(os.getpid(), 9)
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False
-    )
-
-    worker = int(done.stdout.split()[-1])
-    try:
-        psutil.Process(worker).wait(timeout=10)
-    except psutil.NoSuchProcess:
-        return
 
 
 def test_the_largest_format_is_made_of_the_original_and_never_larger(pool, tmp_path):
