@@ -7,10 +7,9 @@ commit runs is written by the next.
 import asyncio
 from collections.abc import Sequence
 
-from gateway.threads import run_in_thread
-from services.errors import DatabaseAway
-from services.history import Event, record_all
+from services.history import Event
 from services.installation import Installation
+from services.recorder import Recorder
 
 _MOST_AT_ONCE = 200
 
@@ -19,7 +18,7 @@ class EventWriter:
     """Writes the events of one gateway; used from its event loop alone."""
 
     def __init__(self, installation: Installation) -> None:
-        self._installation = installation
+        self._recorder = Recorder(installation)
         self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -36,9 +35,10 @@ class EventWriter:
         await done
 
     async def close(self) -> None:
-        """Wait until all is written."""
+        """Wait until all is written, and let go of the database."""
         if self._writing is not None:
             await self._writing
+        await self._recorder.close()
 
     async def _write_all(self) -> None:
         while self._waiting:
@@ -47,7 +47,7 @@ class EventWriter:
 
     async def _write(self, batch: Sequence[tuple[Event, asyncio.Future[None]]]) -> None:
         try:
-            await run_in_thread(self._commit, [event for event, _ in batch])
+            await self._recorder.record([event for event, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it was, it goes to those who wait
             if len(batch) > 1:
                 # One that cannot be written must not take the others with it.
@@ -59,15 +59,3 @@ class EventWriter:
         for _, done in batch:
             if not done.done():
                 done.set_result(None)
-
-    def _commit(self, events: Sequence[Event]) -> None:
-        try:
-            self._record(events)
-        except DatabaseAway:
-            # The connection may have ended while nobody needed it. Each event has its key, so that
-            # what was written before the answer was lost is not written twice.
-            self._record(events)
-
-    def _record(self, events: Sequence[Event]) -> None:
-        with self._installation.statement() as connection:
-            record_all(connection, events)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -30,14 +30,6 @@ class Installation:
     @cached_property
     def engine(self) -> Engine:
         """The connection pool of the application's role."""
-        return self._make_engine(pool_size=10, max_overflow=30, pool_pre_ping=True)
-
-    @cached_property
-    def _engine_of_statements(self) -> Engine:
-        """Connections of their own for single statements, which nobody asks whether they live."""
-        return self._make_engine(pool_size=1, isolation_level="AUTOCOMMIT")
-
-    def _make_engine(self, **pool: Any) -> Engine:
         url = self.settings.database_url.get_secret_value()
         if not url:
             raise SettingMissing("VITRINE_DATABASE_URL is not set: start the stack with `make up`")
@@ -45,6 +37,9 @@ class Installation:
             url,
             # Named, so that it is loaded with this module and not when somebody waits.
             module=psycopg,
+            pool_size=10,
+            max_overflow=30,
+            pool_pre_ping=True,
             # Parts, facts and recipes of 200 assets are 6,000 pieces of JSON.
             json_deserializer=orjson.loads,
             # The one that was used last knows the statement and its plan, and is in the processor's
@@ -52,14 +47,12 @@ class Installation:
             pool_use_lifo=True,
             # Parameters of statements are titles and addresses: no error may show them.
             hide_parameters=True,
-            **pool,
         )
 
     def close(self) -> None:
         """Close the connections to the database; whoever asks for one opens it anew."""
-        for name in ("engine", "_engine_of_statements"):
-            if name in self.__dict__:
-                self.__dict__[name].dispose()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
 
     def connection_arguments(self) -> dict[str, Any]:
         """Say how the driver reaches the database, for what SQLAlchemy does not do: listening.
@@ -83,20 +76,6 @@ class Installation:
         """
         with _telling_if_away(), self.sessions.begin() as session:
             yield session
-
-    @contextmanager
-    def statement(self) -> Iterator[Connection]:
-        """Open a connection on which each statement is a transaction by itself.
-
-        For what somebody waits for: the database is asked once, where a transaction asks it four times,
-        the first time whether the connection lives. So a connection that ended while it was idle is
-        found out by the statement; the next try has a new one.
-
-        Raises:
-            DatabaseAway: it cannot be reached, or it went away, perhaps long ago.
-        """
-        with _telling_if_away(), self._engine_of_statements.connect() as connection:
-            yield connection
 
     @cached_property
     def store(self) -> Store:

@@ -1,7 +1,10 @@
 """What comes while one commit runs is written together by the next, each event once."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from uuid import uuid4
+
+import psycopg
 
 from gateway.event_writer import EventWriter
 from models import HistoryEvent
@@ -15,12 +18,21 @@ def an_event(**changes):
     return Event(**(fields | changes))
 
 
+@asynccontextmanager
+async def writing(installation):
+    writer = EventWriter(installation)
+    try:
+        yield writer
+    finally:
+        await writer.close()
+
+
 def test_events_that_come_together_are_committed_together(installation):
     publish(installation)
 
     async def write_many():
-        writer = EventWriter(installation)
-        await asyncio.gather(*(writer.write(an_event(person={"n": n})) for n in range(250)))
+        async with writing(installation) as writer:
+            await asyncio.gather(*(writer.write(an_event(person={"n": n})) for n in range(250)))
 
     asyncio.run(write_many())
 
@@ -34,14 +46,14 @@ def test_an_event_that_cannot_be_written_takes_no_other_with_it(installation):
     good, bad = an_event(), an_event(person={"agent": "zero \0 byte"})
 
     async def write_both():
-        writer = EventWriter(installation)
-        return await asyncio.gather(
-            writer.write(an_event()), writer.write(bad), writer.write(good), return_exceptions=True
-        )
+        async with writing(installation) as writer:
+            told = (writer.write(one) for one in (an_event(), bad, good))
+            return await asyncio.gather(*told, return_exceptions=True)
 
     results = asyncio.run(write_both())
 
-    assert [type(one).__name__ for one in results] == ["NoneType", "DataError", "NoneType"]
+    assert results[::2] == [None, None]
+    assert isinstance(results[1], psycopg.DataError)
     with installation.transaction() as session:
         keys = {row.event_key for row in session.query(HistoryEvent)}
     assert good.key in keys and bad.key not in keys
@@ -53,10 +65,10 @@ def test_an_event_outlives_a_connection_that_ended_while_nobody_needed_it(
     first, second = an_event(), an_event()
 
     async def write_between_restarts():
-        writer = EventWriter(installation)
-        await writer.write(first)
-        end_connections(cluster, database)
-        await writer.write(second)
+        async with writing(installation) as writer:
+            await writer.write(first)
+            end_connections(cluster, database)
+            await writer.write(second)
 
     asyncio.run(write_between_restarts())
 
@@ -79,8 +91,9 @@ def test_one_event_told_twice_in_one_commit_is_one_event(installation):
     event = an_event(person={"agent": "x"})
 
     async def tell_twice():
-        writer = EventWriter(installation)
-        await asyncio.gather(writer.write(an_event()), writer.write(event), writer.write(event))
+        async with writing(installation) as writer:
+            told = (writer.write(one) for one in (an_event(), event, event))
+            await asyncio.gather(*told)
 
     asyncio.run(tell_twice())
 
