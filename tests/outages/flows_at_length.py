@@ -53,6 +53,9 @@ from tests.outages.rehearsal import DatabaseAway, DiskFull, ServerAway, StoreGon
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
+#: Longer than anything here is away.
+_BEGIN_SECONDS = 10 * SECONDS
+
 
 @pytest.fixture(autouse=True, scope="module")
 def prefect_server(tmp_path_factory):
@@ -77,10 +80,13 @@ def once_it_begins(flow):
     """Begin again while Prefect's server does not answer: a run cannot begin without it."""
 
     def begin():
+        deadline = time.monotonic() + _BEGIN_SECONDS
         while True:
             try:
                 return flow()
             except httpx.ConnectError:
+                if time.monotonic() > deadline:
+                    raise
                 time.sleep(1)
 
     return begin
