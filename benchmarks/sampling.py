@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from benchmarks.stage import Stage
+from benchmarks.stage import SUPERVISOR, Stage
 from deployments.stack.processes import find_family
 
 _SAMPLE_SECONDS = 1.0
@@ -35,7 +35,7 @@ class Sampler:
 
     def __init__(self, stage: Stage) -> None:
         self.samples = Samples()
-        self._mark = stage.home.mark
+        self._stage = stage
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="memory")
         self._thread.start()
@@ -49,7 +49,8 @@ class Sampler:
     def _watch(self) -> None:
         flows: set[int] = set()
         while not self._stop.wait(_SAMPLE_SECONDS):
-            processes = {one.pid: one for one in find_family(self._mark)}
+            all_of_it = [*find_family(self._stage.home.mark), *self._stage.find(SUPERVISOR)]
+            processes = {one.pid: one for one in all_of_it}
             renderers = [pid for pid, one in processes.items() if _is(one, _RENDERER)]
             parents = {_find_parent(processes[pid]) for pid in renderers}
             # The flow is the one that renders; others may run for a moment beside it.

@@ -22,6 +22,8 @@ from services.settings import KEYS_FILE, STACK_FILE, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 _VITRINE = [sys.executable, "-m", "deployments.commands.main"]
+#: What the command of the process that watches over a stack has in it.
+SUPERVISOR = "deployments.stack.run"
 _DEPLOYMENT = "/deployments/name/publish-share/publish-share"
 _ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 _WAIT_SECONDS = 900.0
@@ -60,7 +62,7 @@ class Stage:
 
     def kill_all(self) -> None:
         """Send kill -9 to every process of the stack, PostgreSQL and supervisor included."""
-        for one in [*self.find("deployments.commands.main"), *find_processes(self.home.mark)]:
+        for one in [*self.find(SUPERVISOR), *find_processes(self.home.mark)]:
             _kill(one)
 
     def kill(self, *words: str) -> int:

@@ -19,7 +19,7 @@ import httpx
 import psutil
 
 from benchmarks.photographs import make_photographs
-from benchmarks.stage import ROOT, Stage, staged
+from benchmarks.stage import ROOT, SUPERVISOR, Stage, staged
 from deployments.stack.processes import find_processes
 
 _SECONDS = 30.0
@@ -107,7 +107,7 @@ def _try(
 @contextlib.contextmanager
 def _held(stage: Stage) -> Iterator[None]:
     """Hold the supervisor, which would start again at once what ends."""
-    supervisors = stage.find("deployments.commands.main")
+    supervisors = stage.find(SUPERVISOR)
     for one in supervisors:
         one.suspend()
     try:

@@ -7,11 +7,11 @@ from typing import Any
 
 import typer
 
-from deployments.commands.stack import stop_on_signals
 from deployments.demo import count_folder, publish, read_facts
 from deployments.receiving import receive_bundle, wait_for_letters
 from deployments.stack.home import write_private
 from deployments.stack.memory import PeakMemory
+from deployments.stack.run import stop_on_signals
 from deployments.stack.supervisor import Stack, running_stack
 from services.dam.library import Library
 from services.errors import VitrineError

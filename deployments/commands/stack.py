@@ -10,10 +10,9 @@ import typer
 
 from deployments.stack.home import Home
 from deployments.stack.processes import end_processes
-from deployments.stack.supervisor import Stack, running_stack
-from services.errors import VitrineError
 from services.settings import read_operator_settings
 
+_RUN = [sys.executable, "-m", "deployments.stack.run"]
 _READY_SECONDS = 180.0
 _STOP_SECONDS = 30.0
 
@@ -28,13 +27,8 @@ def up(
     if detach:
         _start_in_background()
         return
-    try:
-        with running_stack(read_operator_settings(), sys.stdout) as stack:
-            stop_on_signals(stack)
-            stack.watch()
-    except (VitrineError, RuntimeError) as error:
-        print(f"vitrine: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
+    sys.stdout.flush()
+    os.execv(sys.executable, _RUN)  # noqa: S606 - ourselves
 
 
 def down() -> None:
@@ -50,12 +44,6 @@ def down() -> None:
     print("stopped" if supervisor or left else "nothing was running")
 
 
-def stop_on_signals(stack: Stack) -> None:
-    """Let Ctrl-C and SIGTERM end the stack in order."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stack.is_stopping.set())
-
-
 def _start_in_background() -> None:
     home = Home(read_operator_settings().home.resolve())
     home.create()
@@ -63,7 +51,7 @@ def _start_in_background() -> None:
     state.unlink(missing_ok=True)
     with (home.path / "log" / "up.log").open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.commands.main", "up"],
+            _RUN,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

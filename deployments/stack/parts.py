@@ -55,6 +55,7 @@ class Part:
     seen_sign: threading.Event = field(default_factory=threading.Event)
     last_words: deque[str] = field(default_factory=lambda: deque(maxlen=12))
     restarts: list[float] = field(default_factory=list)
+    listener: threading.Thread | None = None
 
     def start(self, environment: dict[str, str], log: Log) -> None:
         """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
@@ -69,7 +70,20 @@ class Part:
             start_new_session=True,
         )
         if self.process.stdout is not None:
-            follow(self.name, self.process.stdout, log, self._hear)
+            self.listener = follow(self.name, self.process.stdout, log, self._hear)
+
+    def run(self, environment: dict[str, str], log: Log) -> None:
+        """Start a process that ends by itself, and wait for that, however long it takes.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        self.start(environment, log)
+        code = self.process.wait() if self.process is not None else None
+        if self.listener is not None:
+            self.listener.join(_STOP_SECONDS)
+        if code != 0:
+            raise RuntimeError(f"{self.name} failed:{self._repeat()}")
 
     def wait_until_ready(self, seconds: float, is_given_up: Callable[[], bool]) -> None:
         """Wait until the part answers.
@@ -80,8 +94,7 @@ class Part:
         deadline = time.monotonic() + seconds
         while not self._is_ready():
             if self.process is None or self.process.poll() is not None:
-                words = "\n  ".join(self.last_words)
-                raise RuntimeError(f"{self.name} ended while it was starting:\n  {words}")
+                raise RuntimeError(f"{self.name} ended while it was starting:{self._repeat()}")
             if is_given_up():
                 raise RuntimeError("stopped while starting")
             if time.monotonic() > deadline:
@@ -104,6 +117,10 @@ class Part:
         """Say whether the process was started and is gone."""
         return self.process is not None and self.process.poll() is not None
 
+    def _repeat(self) -> str:
+        """Repeat the last words of the process."""
+        return "".join(f"\n  {words}" for words in self.last_words)
+
     def _is_ready(self) -> bool:
         if self.health:
             try:
@@ -121,13 +138,16 @@ class Part:
         return is_quiet
 
 
-def follow(name: str, stream: IO[bytes], log: Log, hear: Callable[[str], bool]) -> None:
+def follow(name: str, stream: IO[bytes], log: Log, hear: Callable[[str], bool]) -> threading.Thread:
     """Write each line of a stream to the log, from a thread that ends with the stream."""
 
     def run() -> None:
-        for raw in stream:
-            line = _OWN_TIME.sub("", raw.decode(errors="replace").rstrip())
-            if line:
-                log.say(name, line, is_quiet=hear(line))
+        with stream:
+            for raw in stream:
+                line = _OWN_TIME.sub("", raw.decode(errors="replace").rstrip())
+                if line:
+                    log.say(name, line, is_quiet=hear(line))
 
-    threading.Thread(target=run, daemon=True, name=f"log {name}").start()
+    thread = threading.Thread(target=run, daemon=True, name=f"log {name}")
+    thread.start()
+    return thread

@@ -3,6 +3,7 @@
 import sys
 
 from deployments.stack.environment import Addresses
+from deployments.stack.home import ROOT
 from deployments.stack.parts import Part
 
 _HOST = "127.0.0.1"
@@ -36,6 +37,12 @@ def make_desk(addresses: Addresses) -> Part:
 def make_bootstrap() -> Part:
     """What registers pool, deployments and automations with Prefect, and ends."""
     return Part("bootstrap", _python("deployments.stack.bootstrap"), is_quiet_until_ready=True)
+
+
+def make_migrations() -> Part:
+    """What brings the tables up to date, and ends."""
+    command = _python("alembic", "--config", str(ROOT / "alembic.ini"), "upgrade", "head")
+    return Part("tables", command, is_quiet_until_ready=True, cwd=str(ROOT))
 
 
 def make_worker() -> Part:

@@ -13,8 +13,6 @@ from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
 import psycopg
-from alembic import command as alembic
-from alembic.config import Config
 
 from deployments.stack import roster
 from deployments.stack.environment import Addresses, make_environment
@@ -28,6 +26,7 @@ from services.settings import STACK_MARK, Settings
 
 _START_SECONDS = 120.0
 _END_SECONDS = 5.0
+_LAST_ONE_SECONDS = 10.0
 _WATCH_SECONDS = 0.5
 #: A part that ends unasked is started again, unless it ended this often within a minute.
 _MOST_RESTARTS = 3
@@ -113,7 +112,7 @@ class Stack:
             environment={STACK_MARK: self.home.mark},
         )
         self._cluster = cluster
-        self._start_cluster()
+        self._start_cluster_patiently()
         self._ending.callback(cluster.stop)
         for role in ("vitrine_owner", "vitrine_app", "prefect"):
             cluster.create_role(role, self.keys[f"PASSWORD_{role.upper()}"])
@@ -125,6 +124,19 @@ class Stack:
                 connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         self.log.say("postgres", "ready")
         return cluster
+
+    def _start_cluster_patiently(self) -> None:
+        """Start PostgreSQL; where the last one of a killed stack is not quite gone, once it is."""
+        deadline = time.monotonic() + _LAST_ONE_SECONDS
+        while True:
+            try:
+                return self._start_cluster()
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise RuntimeError(
+                        "PostgreSQL does not start: the log has its words"
+                    ) from error
+                time.sleep(_WATCH_SECONDS)
 
     def _start_cluster(self) -> None:
         try:
@@ -219,10 +231,10 @@ class Stack:
     def _migrate(self, cluster: Cluster) -> None:
         own = self.settings.migration_database_url.get_secret_value()
         password = self.keys["PASSWORD_VITRINE_OWNER"]
-        config = Config(ROOT / "alembic.ini")
-        config.set_main_option("script_location", str(ROOT / "migrations"))
-        config.attributes["url"] = own or cluster.url("vitrine_owner", password, "vitrine")
-        alembic.upgrade(config, "head")
+        url = own or cluster.url("vitrine_owner", password, "vitrine")
+        # The owner's password is for this part alone.
+        environment = self.environment | {"VITRINE_MIGRATION_DATABASE_URL": url}
+        roster.make_migrations().run(environment, self.log)
 
     def _bootstrap(self) -> None:
         """Register the deployments, if they or the code of their forms have changed."""
@@ -230,10 +242,7 @@ class Stack:
         digest = _digest_deployments()
         if done.exists() and done.read_text() == digest:
             return
-        part = roster.make_bootstrap()
-        part.start(self.environment, self.log)
-        if part.process is None or part.process.wait(_START_SECONDS) != 0:
-            raise RuntimeError(f"the deployments were not registered: see {self.home.path}/log")
+        roster.make_bootstrap().run(self.environment, self.log)
         done.write_text(digest)
 
     def _tell(self) -> None:

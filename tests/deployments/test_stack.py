@@ -11,6 +11,7 @@ from prefect.server.database.orm_models import FlowRun
 
 from deployments.stack.environment import Addresses, make_environment
 from deployments.stack.home import Home
+from deployments.stack.parts import Log, Part
 from deployments.stack.ports import find_port
 from deployments.stack.postgres import Cluster
 from deployments.stack.prefect_server import repair_bulk_inserts
@@ -138,6 +139,14 @@ def test_all_processes_of_a_database_are_the_stacks_though_most_carry_no_mark(ho
         assert sum_memory(home.mark) > psutil.Process().memory_full_info().pss
     finally:
         cluster.stop()
+
+
+def test_a_part_that_fails_repeats_its_last_words(tmp_path):
+    code = "print('no such table'); raise SystemExit(2)"
+    part = Part("tables", [sys.executable, "-c", code], is_quiet_until_ready=True)
+
+    with (tmp_path / "log").open("w") as file, pytest.raises(RuntimeError, match="no such table"):
+        part.run({}, Log(file, file))
 
 
 def test_nothing_phones_home_and_secrets_of_the_shell_stay_there(monkeypatch):
