@@ -69,6 +69,9 @@ def _make_prefect_environment(home: str, addresses: Addresses) -> dict[str, str]
         "PREFECT_HOME": f"{home}/prefect",
         "PREFECT_API_URL": f"{addresses.prefect_url}/api",
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": addresses.prefect_database_url,
+        # Its pool takes connections in turn, so that each grows to the 12 MB of PostgreSQL's that the
+        # busiest one needs; more than these are closed again once they are free.
+        "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "3",
         # Nothing phones home: the server, the SDK, the UI's invitations, resource metrics.
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -28,12 +28,13 @@ _NOBODY = 65534
 _POINTER = "postgres-is-elsewhere"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
-# Small enough for a laptop; the rest are PostgreSQL's own defaults, durable ones included.
+# Small enough for a laptop, whose system keeps what it read last anyway; the rest are PostgreSQL's
+# own defaults, durable ones included.
 _OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": "64MB",
     "log_min_messages": "warning",
     "log_checkpoints": "off",
 }
