@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy import update
 
-from gateway.app import create_app
 from models import HistoryEvent, Share, SharedAsset
 from services.changes import ShareChange, change_share, revoke_share, withdraw_asset
 from services.passwords import keep_password
+from tests.browsing import create_deaf_app
 from tests.publishing import link_of, publish
 
 FILM_BYTES = 40_000_000
@@ -72,7 +72,7 @@ def position_of_film(installation):
 
 def take_slowly(installation, path, close):
     """Take a download over a slow line, close it after three blocks, and count what came."""
-    app = create_app(installation)
+    app = create_deaf_app(installation)
     received = []
 
     async def receive():

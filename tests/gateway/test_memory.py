@@ -18,6 +18,7 @@ from services.changes import ShareChange, change_share, revoke_share, withdraw_a
 from services.errors import LinkUnknown, ShareClosed
 from services.passwords import keep_password
 from services.standing import read_standing
+from tests.browsing import create_deaf_app
 from tests.publishing import link_of, publish
 
 REMEMBERED = 0.5
@@ -165,8 +166,7 @@ def test_a_link_that_is_gone_when_it_is_read_anew_is_gone_for_the_next_one_who_a
 def test_without_news_from_the_database_a_memory_ends_by_itself(remembering):
     share_id = publish(remembering)
     address = link_of(remembering, share_id)
-    # Without its lifespan the gateway does not listen.
-    browser = TestClient(create_app(remembering), raise_server_exceptions=False)
+    browser = TestClient(create_deaf_app(remembering), raise_server_exceptions=False)
     assert browser.get(address).status_code == 200
 
     revoke(remembering, share_id)
@@ -267,7 +267,7 @@ def test_what_is_offloaded_names_a_place_in_the_store_and_sends_no_byte(installa
     page = link_of(installation, publish(installation))
     wanted = {"offload_inline": "x-accel"}
     installation.settings = installation.settings.model_copy(update=wanted)
-    browser = TestClient(create_app(installation))
+    browser = TestClient(create_deaf_app(installation))
 
     picture, download = browser.get(page + "i/1/1/thumbnail"), browser.get(page + "d/1/web")
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from gateway.app import create_app
 from models import Grant, HistoryEvent, Share
 from services.changes import ShareChange, change_share
 from services.passwords import keep_password
 from services.visit_seals import Visit, seal_visit
+from tests.browsing import create_deaf_app
 from tests.gateway.test_gate import GUARDED, SECRETS, change, get_all_ways
 from tests.publishing import a_request, link_of, publish, share_of
 
@@ -39,7 +39,7 @@ def enter(browser, page, password=PASSWORD, **headers):
 
 
 def new_browser(installation, address="203.0.113.9"):
-    app = create_app(installation)
+    app = create_deaf_app(installation)
     return TestClient(app, raise_server_exceptions=False, client=(address, 50000))
 
 

@@ -5,8 +5,8 @@ import secrets
 import pytest
 from starlette.testclient import TestClient
 
-from gateway.app import create_app
 from models import HistoryEvent
+from tests.browsing import create_deaf_app
 from tests.publishing import link_of, publish
 
 MOST = 30
@@ -14,7 +14,7 @@ MOST = 30
 
 def connect(installation, address="198.51.100.7", trusted=""):
     installation.settings = installation.settings.model_copy(update={"trusted_proxies": trusted})
-    app = create_app(installation)
+    app = create_deaf_app(installation)
     return TestClient(app, raise_server_exceptions=False, client=(address, 5))
 
 

@@ -5,7 +5,6 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from gateway.app import create_app
 from models import Grant, HistoryEvent, HistoryPerson, Invitation, Outbox
 from models.kinds import EventKind
 from services.bundles.signature import read_keys
@@ -18,6 +17,7 @@ from services.history import event_key, record
 from services.invitations import make_invitation, read_invitation
 from services.letters import send_waiting_letters
 from services.signing import read_public_keys
+from tests.browsing import create_deaf_app
 from tests.publishing import a_request, link_of, publish
 
 MARIA, PETER = "Maria@paper.example", "peter@paper.example"
@@ -31,7 +31,7 @@ def invited(installation):
         invitation = str(make_invitation(session, installation.seals, people).id)
     share_id = publish(installation, a_request(invitation=invitation))
     asyncio.run(send_waiting_letters(installation))
-    browser = TestClient(create_app(installation))
+    browser = TestClient(create_deaf_app(installation))
     links = {one: link_of(installation, share_id, one) for one in (MARIA, PETER)}
     for link in links.values():
         assert browser.get(link).status_code == 200

@@ -7,7 +7,6 @@ from pydantic import SecretStr, ValidationError
 from starlette.testclient import TestClient
 
 from deployments.stack.home import Home
-from gateway.app import create_app
 from models import Invitation, Share
 from services.dam.protocol import Contact
 from services.errors import SettingMissing
@@ -18,6 +17,7 @@ from services.passwords import keep_password
 from services.resealing import count_old_passwords, reseal
 from services.seals import SealBroken, Seals
 from services.settings import Settings
+from tests.browsing import create_deaf_app
 from tests.publishing import a_request, link_of, publish
 
 WORD = "larch meadow"
@@ -49,7 +49,7 @@ def test_links_letters_and_passwords_survive_another_key(installation, tmp_path)
     assert reseal(rotated) == 0
     assert link_of(rotated, share_id) == before
     assert asyncio.run(send_waiting_letters(rotated)) == 1
-    browser = TestClient(create_app(rotated))
+    browser = TestClient(create_deaf_app(rotated))
     assert count_old_passwords(rotated) == 2
     entered = browser.post(before + "password", data={"password": WORD}, headers=OWN)
     assert entered.status_code == 200
@@ -59,7 +59,7 @@ def test_links_letters_and_passwords_survive_another_key(installation, tmp_path)
         rotated.settings.model_copy(update={"former_link_keys": SecretStr("")})
     )
     assert link_of(forgotten, share_id) == before
-    browser = TestClient(create_app(forgotten))
+    browser = TestClient(create_deaf_app(forgotten))
     entered = browser.post(before + "password", data={"password": WORD}, headers=OWN)
     assert entered.status_code == 200
     with forgotten.transaction() as session:
@@ -83,7 +83,7 @@ def test_a_renewed_hash_asks_nobody_again(installation):
     share_id = publish(installation, a_request(password=str(password_id)))
     page = link_of(installation, share_id)
     rotated = rotate(installation)
-    browser, other = (TestClient(create_app(rotated)) for _ in range(2))
+    browser, other = (TestClient(create_deaf_app(rotated)) for _ in range(2))
 
     for one in (browser, other):
         one.post(page + "password", data={"password": WORD}, headers=OWN)
