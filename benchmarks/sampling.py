@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from benchmarks.stage import SUPERVISOR, Stage
-from deployments.stack.processes import find_family
+from deployments.stack.processes import find_family, find_parent
 
 _SAMPLE_SECONDS = 1.0
 _MEGABYTE = 1_000_000
@@ -52,13 +52,13 @@ class Sampler:
             all_of_it = [*find_family(self._stage.home.mark), *self._stage.find(SUPERVISOR)]
             processes = {one.pid: one for one in all_of_it}
             renderers = [pid for pid, one in processes.items() if _is(one, _RENDERER)]
-            parents = {_find_parent(processes[pid]) for pid in renderers}
+            parents = {find_parent(processes[pid]) for pid in renderers}
             # The flow is the one that renders; others may run for a moment beside it.
             flows |= {pid for pid in parents if pid in processes and _is(processes[pid], _FLOW)}
             if not flows & processes.keys():
                 continue
             sizes = {pid: _measure(one) for pid, one in processes.items()}
-            family = [pid for pid in sizes if pid in flows or _find_parent(processes[pid]) in flows]
+            family = [pid for pid in sizes if pid in flows or find_parent(processes[pid]) in flows]
             self.samples.flow.append(sum(sizes[pid] for pid in family))
             self.samples.stack.append(sum(sizes.values()))
 
@@ -67,12 +67,6 @@ def _is(process: psutil.Process, word: str) -> bool:
     with contextlib.suppress(psutil.Error):
         return word in process.cmdline()
     return False
-
-
-def _find_parent(process: psutil.Process) -> int:
-    with contextlib.suppress(psutil.Error):
-        return process.ppid()
-    return 0
 
 
 def _measure(process: psutil.Process) -> float:

@@ -21,7 +21,14 @@ def find_family(mark: str) -> list[psutil.Process]:
     PostgreSQL's processes write over their environment what they are doing.
     """
     found = {one.pid for one in find_processes(mark)}
-    return [one for one in psutil.process_iter() if one.pid in found or _find_parent(one) in found]
+    return [one for one in psutil.process_iter() if one.pid in found or find_parent(one) in found]
+
+
+def find_parent(process: psutil.Process) -> int:
+    """Find which process started this one; 0 where it is gone."""
+    with contextlib.suppress(psutil.Error):
+        return process.ppid()
+    return 0
 
 
 def end_processes(mark: str, *, seconds: float) -> int:
@@ -54,12 +61,6 @@ def _carries(process: psutil.Process, mark: str) -> bool:
     with contextlib.suppress(psutil.Error, OSError):
         return process.environ().get(STACK_MARK) == mark and process.status() != "zombie"
     return False
-
-
-def _find_parent(process: psutil.Process) -> int | None:
-    with contextlib.suppress(psutil.Error):
-        return process.ppid()
-    return None
 
 
 def _each(processes: Iterable[psutil.Process], verb: str) -> None:
