@@ -33,7 +33,7 @@ from services.requests import number_fields
 
 #: Written instead of a value, it removes it.
 _NONE = "none"
-_LOGO_PATTERN = r"^(none|[0-9a-f]{32}-\d{1,4}x\d{1,4}\.webp)?$"
+_LOGO_PATTERN = r"^(none|[0-9a-f]{32}-[0-9]{1,4}x[0-9]{1,4}\.webp)?$"
 
 
 class SettingsChange(BaseModel):
@@ -74,7 +74,9 @@ class SettingsChange(BaseModel):
         default="",
         title="Privacy policy",
         description="Its address, with https://; none removes it.",
-        pattern=r"^(none|https://[^\s\"<>]{1,1000})?$",
+        # The length beside the pattern: a repetition that is counted takes megabytes of each process.
+        max_length=1000,
+        pattern=r"^(none|https://[^\s\"<>]+)?$",
     )
     formats: list[FormatSetting] = Field(
         default=[],

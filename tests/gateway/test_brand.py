@@ -172,6 +172,7 @@ def test_setting_the_same_again_changes_nothing(installation, brand):
         {"privacy_url": "http://halden.example"},
         {"privacy_url": "javascript:alert(1)"},
         {"privacy_url": 'https://x"onclick='},
+        {"privacy_url": "https://halden.example/" + "x" * 1000},
         {"accent": "red"},
         {"accent": "#12345"},
         {"logo": "https://halden.example/logo.svg"},
