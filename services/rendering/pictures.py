@@ -33,6 +33,7 @@ from services.rendering.picture_heads import (
     read_picture_facts,
 )
 from services.rendering.placeholders import thumbhash
+from services.rendering.profiles import choose_conversion
 from services.rendering.written import describe
 
 
@@ -118,10 +119,7 @@ def _decode(
     is_drawing = original.media_type == DRAWING
     box = _largest(outputs, facts, may_enlarge=is_drawing)
     # Exactly this size: fitted into a box that was rounded, a narrow picture loses much more.
-    options: dict[str, Any] = {"height": box[1], "size": "force"}
-    if head.get_typeof("icc-profile-data"):
-        # Only where there is a profile: a conversion of untagged pixels changes what was right.
-        options["output_profile"] = "srgb"
+    options: dict[str, Any] = {"height": box[1], "size": "force", **choose_conversion(head)}
     if is_drawing:
         content = original.read(LARGEST_SVG_BYTES)
         return pyvips.Image.thumbnail_buffer(content, box[0], fail_on="truncated", **options)

@@ -15,6 +15,7 @@ from services.rendering.orders import RenderedFile, RenderOrder, RenderOutcome, 
 from services.rendering.original import OpenOriginal, RenderFailed
 from services.rendering.peaks import write_peaks
 from services.rendering.pictures import write_pictures
+from services.rendering.profiles import choose_conversion
 from services.rendering.sound_frames import has_only_frames
 from services.rendering.steps import Step, refuse, take_steps
 from services.rendering.written import describe
@@ -154,7 +155,5 @@ def _decode_cover(content: bytes) -> Any:
     head = pyvips.Image.new_from_buffer(content, "", access="sequential")
     if len(content) > _LARGEST_COVER_BYTES or head.width * head.height > _MOST_COVER_PIXELS:
         raise RenderFailed("too_large", f"{head.width} × {head.height} pixels are too many")
-    options = {"output_profile": "srgb"} if head.get_typeof("icc-profile-data") else {}
-    return pyvips.Image.thumbnail_buffer(
-        content, head.width, height=head.height, size="down", fail_on="truncated", **options
-    )
+    options = {"size": "down", "fail_on": "truncated", **choose_conversion(head)}
+    return pyvips.Image.thumbnail_buffer(content, head.width, height=head.height, **options)
