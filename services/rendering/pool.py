@@ -28,8 +28,9 @@ from services.settings import STACK_MARK, inherit_environment
 
 #: A process is replaced after so many pictures: what a decoder leaks does not add up.
 _ORDERS_PER_PROCESS = 500
-#: Starting a process takes half a second; an idle one holds 70 MB.
-_IDLE_SECONDS = 5.0
+#: Starting a process takes half a second; an idle one holds 70 MB. Longer, they would still be there
+#: when a publication needs most for itself, which is soon after its last picture.
+_IDLE_SECONDS = 1.0
 
 #: Told of an order and how much of it is done, from 0 to 1; False ends the work.
 Progress = Callable[[RenderOrder, float], bool]
