@@ -26,11 +26,11 @@ SLOW = FilmRecipe(360)
 
 @pytest.fixture(scope="session")
 def long_film(tmp_path_factory):
-    """A minute that takes any machine some time to encode."""
+    """Three minutes, that take any machine some seconds to encode."""
     folder = tmp_path_factory.mktemp("long")
     source = "testsrc2=size={size}:duration={seconds}"
     piece = write_film(folder / "piece.mp4", size="1280x720", source=source)
-    run_ffmpeg("-stream_loop", 19, "-i", piece, "-c", "copy", folder / "long.mp4")
+    run_ffmpeg("-stream_loop", 59, "-i", piece, "-c", "copy", folder / "long.mp4")
     return folder / "long.mp4"
 
 
