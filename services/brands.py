@@ -75,7 +75,7 @@ class SettingsChange(BaseModel):
         title="Privacy policy",
         description="Its address, with https://; none removes it.",
         # The length beside the pattern: a repetition that is counted takes megabytes of each process.
-        max_length=1000,
+        max_length=len("https://") + 1000,
         pattern=r"^(none|https://[^\s\"<>]+)?$",
     )
     formats: list[FormatSetting] = Field(

@@ -172,7 +172,7 @@ def test_setting_the_same_again_changes_nothing(installation, brand):
         {"privacy_url": "http://halden.example"},
         {"privacy_url": "javascript:alert(1)"},
         {"privacy_url": 'https://x"onclick='},
-        {"privacy_url": "https://halden.example/" + "x" * 1000},
+        {"privacy_url": "https://" + "x" * 1001},
         {"accent": "red"},
         {"accent": "#12345"},
         {"logo": "https://halden.example/logo.svg"},
@@ -182,6 +182,12 @@ def test_setting_the_same_again_changes_nothing(installation, brand):
 def test_what_cannot_be_set_is_refused_by_the_form(wrong):
     with pytest.raises(ValidationError):
         SettingsChange(**wrong)
+
+
+def test_the_longest_address_of_a_privacy_policy_is_taken():
+    longest = "https://" + "x" * 1000
+
+    assert SettingsChange(privacy_url=longest).privacy_url == longest
 
 
 def test_a_logo_that_was_never_uploaded_is_refused(installation):
