@@ -1,8 +1,10 @@
 import os
 import socket
+import ssl
 import stat
 import subprocess
 import sys
+import time
 
 import psutil
 import psycopg
@@ -161,6 +163,17 @@ def test_nothing_phones_home_and_secrets_of_the_shell_stay_there(monkeypatch):
     assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert environment["PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200"
     assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "false"
+
+
+def test_prefects_clients_of_a_local_stack_read_one_authority_and_trust_nobody():
+    addresses = Addresses(8300, 8301, 4200, "postgresql://", "postgresql://", "/library")
+    environment = make_environment("/home", "mark", addresses)
+
+    context = ssl.create_default_context(cafile=environment["PREFECT_API_SSL_CERT_FILE"])
+
+    (nobody,) = context.get_ca_certs()
+    assert ssl.cert_time_to_seconds(nobody["notAfter"]) < time.time()
+    assert environment["PREFECT_API_URL"].startswith("http://127.0.0.1:")
 
 
 def test_the_repair_of_prefects_bulk_inserts_is_still_needed_and_works():

@@ -2,20 +2,27 @@ import gc
 import warnings
 
 import pytest
-from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
 from prefect.testing.utilities import prefect_test_harness
 
 import services.installation
+from deployments.stack.home import ROOT
 from tests.tasks_find import let_tasks_find
 
 
 @pytest.fixture(scope="package")
 def prefect_server():
     """Prefect's own server, one for all tests of flows."""
-    with (
-        prefect_test_harness(server_startup_timeout=120),
-        temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}),
-    ):
+    settings = {
+        PREFECT_LOGGING_TO_API_ENABLED: False,
+        # As in `deployments/stack/environment.py`.
+        PREFECT_API_SSL_CERT_FILE: str(ROOT / "deployments" / "nobody.pem"),
+    }
+    with prefect_test_harness(server_startup_timeout=120), temporary_settings(settings):
         yield
     # Its clients, threads of this process, may leave a connection open that the server has closed.
     # It is collected here, so that no other test is blamed for it.
