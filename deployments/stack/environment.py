@@ -6,12 +6,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployments.stack.home import ROOT
 from services.settings import STACK_MARK, inherit_environment
 
 #: What parts may know of the operator's shell; nothing else of it reaches them.
 _INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "USER"})
 
-_DEPLOYMENTS = Path(__file__).resolve().parent.parent
+_LOGGING = ROOT / "deployments" / "logging.yml"
+#: For Prefect's clients: each would read all authorities of the web for an address of plain http,
+#: which takes 40 ms, and what a worker frees of it in between stays its own.
+NO_AUTHORITIES = ROOT / "deployments" / "nobody.pem"
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,7 @@ def _make_prefect_environment(home: str, addresses: Addresses) -> dict[str, str]
     return {
         "PREFECT_HOME": f"{home}/prefect",
         "PREFECT_API_URL": f"{addresses.prefect_url}/api",
-        # Each client of a flow run would read all authorities of the web for an address of plain http:
-        # 40 ms, and what a worker frees of it in between stays its own.
-        "PREFECT_API_SSL_CERT_FILE": str(_DEPLOYMENTS / "nobody.pem"),
+        "PREFECT_API_SSL_CERT_FILE": str(NO_AUTHORITIES),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": addresses.prefect_database_url,
         # Its pool takes connections in turn, so that each grows to the 12 MB of PostgreSQL's that the
         # busiest one needs; more than these are closed again once they are free.
@@ -113,7 +115,7 @@ def _make_prefect_environment(home: str, addresses: Addresses) -> dict[str, str]
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "services,tasks",
         "PREFECT_LOGGING_COLORS": "false",
-        "PREFECT_LOGGING_CONFIG_PATH": str(_DEPLOYMENTS / "logging.yml"),
+        "PREFECT_LOGGING_CONFIG_PATH": str(_LOGGING),
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_CLI_PROMPT": "false",

@@ -151,11 +151,15 @@ def test_a_part_that_fails_repeats_its_last_words(tmp_path):
         part.run({}, Log(file, file))
 
 
+def _make_environment():
+    addresses = Addresses(8300, 8301, 4200, "postgresql://", "postgresql://", "/library")
+    return make_environment("/home", "mark", addresses)
+
+
 def test_nothing_phones_home_and_secrets_of_the_shell_stay_there(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the operator")
-    addresses = Addresses(8300, 8301, 4200, "postgresql://", "postgresql://", "/library")
 
-    environment = make_environment("/home", "mark", addresses)
+    environment = _make_environment()
 
     assert "AWS_SECRET_ACCESS_KEY" not in environment
     assert environment["DO_NOT_TRACK"] == "1"
@@ -166,8 +170,7 @@ def test_nothing_phones_home_and_secrets_of_the_shell_stay_there(monkeypatch):
 
 
 def test_prefects_clients_of_a_local_stack_read_one_authority_and_trust_nobody():
-    addresses = Addresses(8300, 8301, 4200, "postgresql://", "postgresql://", "/library")
-    environment = make_environment("/home", "mark", addresses)
+    environment = _make_environment()
 
     context = ssl.create_default_context(cafile=environment["PREFECT_API_SSL_CERT_FILE"])
 

@@ -10,7 +10,7 @@ from prefect.settings import (
 from prefect.testing.utilities import prefect_test_harness
 
 import services.installation
-from deployments.stack.home import ROOT
+from deployments.stack.environment import NO_AUTHORITIES
 from tests.tasks_find import let_tasks_find
 
 
@@ -19,8 +19,7 @@ def prefect_server():
     """Prefect's own server, one for all tests of flows."""
     settings = {
         PREFECT_LOGGING_TO_API_ENABLED: False,
-        # As in `deployments/stack/environment.py`.
-        PREFECT_API_SSL_CERT_FILE: str(ROOT / "deployments" / "nobody.pem"),
+        PREFECT_API_SSL_CERT_FILE: str(NO_AUTHORITIES),
     }
     with prefect_test_harness(server_startup_timeout=120), temporary_settings(settings):
         yield
